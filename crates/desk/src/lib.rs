@@ -1,0 +1,95 @@
+//! What the command line and the pages both do, once: open a mission, import into it, plan,
+//! adopt, check, export, verify.
+//!
+//! Owns: the mission directory ([`MissionDir`]), the unit of work (read the state, ask the rules,
+//! append the events with their projections in one transaction), and the way from the mission's
+//! data to a protection problem ([`prepare`]).
+//!
+//! Invariant: no clock and no entropy here either; the caller passes a [`Stamp`].
+//! Invariant: the state shown is the state of the record: it is read afresh for every answer.
+//!
+//! Start reading at [`Desk`].
+
+mod check;
+mod desk;
+mod dir;
+mod example;
+mod export;
+mod import;
+mod plan;
+mod prepare;
+mod render;
+mod verify;
+
+pub use check::check;
+pub use desk::{Desk, EntryView, Snapshot, Stamp};
+pub use dir::{Config, MissionDir, StoreKind, write_durably};
+pub use example::{Example, example};
+pub use export::{Form, exports};
+pub use import::{ImportReport, NamedFile};
+pub use plan::{MORE_AND_FEWER, PlanRequest, PlanView, curve_for, plan_for};
+pub use prepare::{Assumptions, PrepareError, Prepared, REACH_EFFECT_LEAST_PPM, prepare, travel_minutes_tenths};
+pub use render::{plan_geojson, plan_text};
+pub use verify::{VerifyReport, verify};
+
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why something could not be done.
+#[derive(Debug, Error)]
+pub enum DeskError {
+    /// The directory holds no mission.
+    #[error("{} holds no mission; make one with: konbit init {}", .0.display(), .0.display())]
+    NoMission(PathBuf),
+    /// The directory holds a mission already.
+    #[error("{} already holds a mission; nothing was changed; choose another directory", .0.display())]
+    AlreadyThere(PathBuf),
+    /// The directory holds something else.
+    #[error("{} is not empty; nothing was changed; choose an empty or a new directory", .0.display())]
+    NotEmpty(PathBuf),
+    /// The path is a file.
+    #[error("{} is a file, not a directory; choose another path", .0.display())]
+    NotADirectory(PathBuf),
+    /// The configuration cannot be used.
+    #[error("{} cannot be used: {reason}; correct it", path.display())]
+    Config {
+        /// Its path.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file operation failed.
+    #[error("{what} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The record could not be read or written.
+    #[error(transparent)]
+    Store(#[from] konbit_store::StoreError),
+    /// The record holds something this version does not know.
+    #[error(transparent)]
+    Stored(#[from] konbit_mission::state::StoredError),
+    /// A rule says no.
+    #[error(transparent)]
+    Refused(#[from] konbit_mission::rules::Refusal),
+    /// There is nothing to plan.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The independent checker does not confirm the plan.
+    #[error("the plan does not hold, so it was not adopted: {0}")]
+    PlanDoesNotHold(String),
+    /// A file that ought to be there is not, or is not what its digest says.
+    #[error("{0}")]
+    Missing(String),
+}
+
+impl DeskError {
+    pub(crate) fn io(what: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { what, path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,139 @@
+//! Planning, adopting, and the plan in force.
+
+use crate::{Assumptions, Desk, DeskError, Snapshot, Stamp, prepare};
+use jiff::civil::Date;
+use konbit_base::Digest;
+use konbit_mission::protection::{AdoptedPlan, PlanId};
+use konbit_mission::{Mission, Recorded, rules};
+use konbit_protect::{CurvePoint, Options, Outcome, PlanDocument, Problem, Watch, curve, plan};
+use konbit_store::Attachment;
+
+/// How many people more and fewer every plan is compared with.
+pub const MORE_AND_FEWER: u32 = 50;
+
+/// Media type of a plan file.
+const PLAN_MEDIA: &str = "application/json";
+
+/// What to plan for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanRequest {
+    /// What is assumed instead of the mission's own figures.
+    pub assumptions: Assumptions,
+    /// Seed of the draws.
+    pub seed: u64,
+    /// The day; it ends the window of incidents where the data do not describe a fixed day.
+    pub today: Date,
+}
+
+impl PlanRequest {
+    /// The mission's own figures, seed 1.
+    pub fn at(today: Date) -> Self {
+        Self { assumptions: Assumptions::default(), seed: 1, today }
+    }
+}
+
+/// The plan in force: what the record says of it, and its file.
+#[derive(Debug, Clone)]
+pub struct PlanView {
+    /// The adoption, with the entries behind it.
+    pub adopted: Recorded<AdoptedPlan>,
+    /// The plan file.
+    pub document: PlanDocument,
+}
+
+/// Plans for a mission's data, and for [`MORE_AND_FEWER`] people more and fewer. `seconds` of the
+/// document is 0: only the caller has a clock.
+pub fn plan_for(mission: &Mission, request: &PlanRequest, watch: &Watch<'_>) -> Result<PlanDocument, DeskError> {
+    let problem = prepare(mission, request.assumptions, request.today)?.problem;
+    let options = options(request);
+    let outcome = plan(&problem, &options, watch);
+    let personnel = problem.data().personnel;
+    let others = match &outcome {
+        Outcome::Planned(plan) => {
+            let strengths = [personnel.saturating_sub(MORE_AND_FEWER), personnel.saturating_add(MORE_AND_FEWER)];
+            curve(&problem, Some(plan), &strengths, &options, watch)
+        }
+        _ => Vec::new(),
+    };
+    Ok(PlanDocument::new(&problem, &outcome, request.seed, 0.0, others))
+}
+
+/// Harm against force: value and bound every [`MORE_AND_FEWER`] people from half the force to one
+/// and a half times it.
+pub fn curve_for(mission: &Mission, request: &PlanRequest, watch: &Watch<'_>) -> Result<Vec<CurvePoint>, DeskError> {
+    let problem = prepare(mission, request.assumptions, request.today)?.problem;
+    Ok(curve(&problem, None, &strengths(&problem), &options(request), watch))
+}
+
+/// Most points of a curve; a larger force gets wider steps.
+const CURVE_POINTS_MAX: u32 = 24;
+
+fn strengths(problem: &Problem) -> Vec<u32> {
+    let personnel = problem.data().personnel;
+    let step = MORE_AND_FEWER.max(personnel.div_ceil(CURVE_POINTS_MAX).next_multiple_of(MORE_AND_FEWER));
+    let mut strengths: Vec<u32> = (personnel / 2..=personnel.saturating_add(personnel / 2)).step_by(step as usize).collect();
+    strengths.push(personnel);
+    strengths.sort_unstable();
+    strengths.dedup();
+    strengths
+}
+
+fn options(request: &PlanRequest) -> Options {
+    Options { seed: request.seed, ..Options::default() }
+}
+
+impl Desk {
+    /// Plans for the mission's data as they stand.
+    pub fn plan(&self, request: &PlanRequest, watch: &Watch<'_>) -> Result<PlanDocument, DeskError> {
+        plan_for(&self.snapshot()?.mission, request, watch)
+    }
+
+    /// Puts a plan in force: it is kept as a file in the record, under its digest.
+    ///
+    /// Refused unless it solves the problem that the data make today, under the plan's own
+    /// assumptions, and unless the independent checker confirms value and bound.
+    pub fn adopt(&self, document: &PlanDocument, reason: &str, today: Date, stamp: &Stamp) -> Result<Snapshot, DeskError> {
+        let snapshot = self.snapshot()?;
+        let bytes = document.to_bytes();
+        konbit_plan_check::check(&bytes).map_err(|refusal| DeskError::PlanDoesNotHold(refusal.to_string()))?;
+        let (Some(value), Some(bound)) = (document.value, document.bound) else {
+            return Err(DeskError::PlanDoesNotHold("it is not a plan: none was found".to_owned()));
+        };
+        let assumptions = Assumptions {
+            personnel: Some(document.problem.personnel),
+            alpha_ppm: Some(document.problem.alpha_ppm),
+        };
+        let now = prepare(&snapshot.mission, assumptions, today)?.problem.hash();
+        let digest = Digest::of(&bytes);
+        let adopted = AdoptedPlan {
+            id: PlanId::new(digest.short()).expect("hexadecimal digits"),
+            document: digest,
+            problem: document.problem_hash,
+            personnel: document.personnel,
+            value_micro: micro(value, f64::ceil),
+            bound_micro: micro(bound, f64::floor),
+            seed: document.seed,
+            reason: reason.trim().to_owned(),
+        };
+        let name = format!("plan-{}.json", adopted.id);
+        let event = rules::adopt(&snapshot.mission, adopted, now)?;
+        self.append(&snapshot, vec![event], &[Attachment { media: PLAN_MEDIA.to_owned(), name, bytes }], stamp)
+    }
+
+    /// The plan in force, if one was adopted.
+    pub fn plan_in_force(&self, mission: &Mission) -> Result<Option<PlanView>, DeskError> {
+        let Some(adopted) = mission.plan_in_force() else { return Ok(None) };
+        let missing = |why: &str| {
+            DeskError::Missing(format!("the file of plan {} {why}; run: konbit verify {}", adopted.value.id, self.dir().path().display()))
+        };
+        let file = self.store().attachment(&adopted.value.document)?.ok_or_else(|| missing("is missing"))?;
+        let document = serde_json::from_slice(&file.bytes).map_err(|error| missing(&format!("cannot be read ({error})")))?;
+        Ok(Some(PlanView { adopted: adopted.clone(), document }))
+    }
+}
+
+/// Millionths, rounded away from what would flatter.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^53")]
+fn micro(value: f64, round: fn(f64) -> f64) -> u64 {
+    round(value.max(0.0) * 1e6) as u64
+}

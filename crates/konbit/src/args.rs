@@ -1,0 +1,207 @@
+//! The command line, as `konbit help` shows it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runs a security mission that the Security Council has authorised: decision, mandate,
+/// contributions, situation, protection plan, and the record behind them.
+#[derive(Debug, Parser)]
+#[command(name = "konbit", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  done, but something does not hold: rows that could not be kept, a plan that is not feasible,
+     a record that does not verify, a vote that the rule does not reproduce
+  2  the command line is not understood
+  3  not done; the message says why, and nothing was changed";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a mission directory from the worked example, plan for it, and serve it
+    Demo {
+        /// Keep it here and use it again next time; without it (or empty) a temporary directory, removed at the end
+        #[arg(long, env = "KONBIT_DEMO_DIR", value_name = "DIR")]
+        dir: Option<String>,
+        /// Address to listen on; port 0 takes any free port
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: String,
+        /// Make the mission directory and stop, without serving it
+        #[arg(long)]
+        no_serve: bool,
+    },
+    /// Make a mission directory
+    Init {
+        /// The directory; new or empty
+        dir: PathBuf,
+        /// Fill it with a worked example
+        #[arg(long, value_name = "NAME")]
+        example: Option<String>,
+        /// Name of the mission
+        #[arg(long, default_value = "Mission")]
+        name: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Import files: all that is usable, in one step; a failed import changes nothing
+    Import {
+        /// The mission directory
+        dir: PathBuf,
+        /// Kind of data, such as sites, incidents, contributions
+        kind: String,
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        acting: Acting,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Withdraw a record, such as one imported in error; the history keeps it
+    Withdraw {
+        /// The mission directory
+        dir: PathBuf,
+        /// Subject of the record, such as site
+        subject: String,
+        /// Its id
+        id: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        acting: Acting,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Say what is wrong or missing in the mission's data
+    Check {
+        /// The mission directory
+        dir: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Make a protection plan with its bound
+    Plan {
+        /// The mission directory
+        dir: PathBuf,
+        /// People in the force, instead of the number in the planning figures
+        #[arg(long)]
+        personnel: Option<u32>,
+        /// Share of attempts by those who watch the pattern, 0 to 1, instead of the planning figures'
+        #[arg(long)]
+        alpha: Option<f64>,
+        /// Stop after so many seconds with the best plan so far
+        #[arg(long)]
+        seconds: Option<f64>,
+        /// Seed of the draws; the same seed gives the same plan
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+        format: PlanFormat,
+        /// Write the plan file (JSON, or GeoJSON with --format geojson) here
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Put the plan in force, with this reason
+        #[arg(long, value_name = "REASON")]
+        adopt: Option<String>,
+        #[command(flatten)]
+        acting: Acting,
+    },
+    /// Recompute value and bound of a plan from its file alone, in exact rationals
+    CheckPlan {
+        /// The plan file
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Votes of the Security Council
+    Council {
+        /// What to do with them
+        #[command(subcommand)]
+        command: CouncilCommand,
+    },
+    /// Write data out
+    Export {
+        /// The mission directory
+        dir: PathBuf,
+        /// What to write: sites, bases, incidents, areas, contributions, obligations or plan
+        kind: String,
+        /// GeoJSON instead of CSV with HXL tags (for a plan: instead of the plan file)
+        #[arg(long)]
+        geojson: bool,
+        /// The file to write; standard output if absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Recompute the record's tree and name the first entry that does not match
+    Verify {
+        /// The mission directory
+        dir: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Serve the pages
+    Serve {
+        /// The mission directory
+        dir: PathBuf,
+        /// Address to listen on, instead of the one in konbit.toml; port 0 takes any free port
+        #[arg(long)]
+        listen: Option<String>,
+    },
+}
+
+/// What to do with votes.
+#[derive(Debug, Subcommand)]
+pub enum CouncilCommand {
+    /// Decide recorded votes by rule and compare with the recorded outcomes
+    Replay {
+        /// Files of votes (JSON, one object a line) and of drafts and resolutions (Akoma Ntoso XML)
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Output {
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Who acts.
+#[derive(Debug, Clone, Args)]
+pub struct Acting {
+    /// Role under which it stands in the record
+    #[arg(long = "as", value_name = "ROLE", default_value = "operator")]
+    pub role: String,
+}
+
+/// Text for people, JSON for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Formats of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people
+    Text,
+    /// The plan file
+    Json,
+    /// The sites with what each gets, for a map
+    Geojson,
+}

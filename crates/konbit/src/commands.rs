@@ -1,0 +1,277 @@
+//! The commands, one function each: read what the user named, ask the desk, print.
+
+use crate::Ended;
+use crate::args::{Format, PlanFormat};
+use crate::files::read_limited;
+use crate::output;
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use konbit_base::Severity;
+use konbit_desk::{Assumptions, Config, Desk, Example, Form, ImportReport, NamedFile, PlanRequest, Stamp};
+use konbit_exchange::import::ImportKind;
+use konbit_plan_check::Report;
+use konbit_protect::{Progress, Watch};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Largest plan file that is read, bytes.
+const PLAN_FILE_BYTES_MAX: u64 = 256 << 20;
+/// Largest file of votes or of one text that is read, bytes.
+const COUNCIL_FILE_BYTES_MAX: u64 = 64 << 20;
+
+fn stamp(role: &str) -> Stamp {
+    Stamp { now: Timestamp::now(), actor: role.to_owned() }
+}
+
+/// Today in the mission's time zone; a zone that is not known is an error of the configuration.
+pub fn today(config: &Config) -> Result<jiff::civil::Date> {
+    let zone = TimeZone::get(&config.time_zone)
+        .with_context(|| format!("konbit.toml: time_zone {:?} is not known; use a name such as America/Port-au-Prince", config.time_zone))?;
+    Ok(Timestamp::now().to_zoned_datetime(zone).date())
+}
+
+/// Makes a mission directory filled with an example.
+pub fn init_example(path: &Path, example: &Example, stamp: &Stamp) -> Result<Desk> {
+    let desk = Desk::init(path, &Config::named(example.name))?;
+    for report in desk.import_all(&example.batches(), stamp)? {
+        ensure!(report.usable && !report.has_errors(), "the example's {} cannot be imported: {}", report.kind, output::findings(&report.findings));
+    }
+    Ok(desk)
+}
+
+pub fn init(dir: &Path, example: Option<&str>, name: &str, format: Format) -> Result<Ended> {
+    let desk = match example {
+        Some(example) => {
+            let example = konbit_desk::example(example).map_err(anyhow::Error::msg)?;
+            init_example(dir, example, &stamp("operator"))?
+        }
+        None => Desk::init(dir, &Config::named(name))?,
+    };
+    let head = desk.snapshot()?.head;
+    desk.close()?;
+    match format {
+        Format::Json => output::json(&json!({ "dir": dir, "entries": head.size, "root": head.root }))?,
+        Format::Text => output::text(&format!(
+            "{} is ready, with {} entries; next: konbit import {} sites FILE, or konbit serve {}",
+            dir.display(),
+            head.size,
+            dir.display(),
+            dir.display()
+        ))?,
+    }
+    Ok(Ended::Well)
+}
+
+pub fn import(dir: &Path, kind: &str, files: &[PathBuf], role: &str, format: Format) -> Result<Ended> {
+    let kind = ImportKind::parse(kind).ok_or_else(|| {
+        let kinds: Vec<&str> = ImportKind::ALL.iter().map(|kind| kind.name()).collect();
+        anyhow!("{kind:?} is not a kind of data; kinds: {}", kinds.join(", "))
+    })?;
+    let desk = Desk::open(dir)?;
+    let files = files.iter().map(|path| read_limited(path, kind.bytes_max())).collect::<Result<Vec<NamedFile>>>()?;
+    let spinner = output::spinner(&format!("importing {}", kind.name()));
+    let report = desk.import(kind, &files, &stamp(role))?;
+    desk.close()?;
+    spinner.finish_and_clear();
+    match format {
+        Format::Json => output::json(&report)?,
+        Format::Text => output::text(&import_text(&report))?,
+    }
+    Ok(if report.usable && !report.has_errors() { Ended::Well } else { Ended::Badly })
+}
+
+fn import_text(report: &ImportReport) -> String {
+    let outcome = if report.usable {
+        format!("{}: {} added, {} updated, {} unchanged", report.kind, report.added, report.updated, report.unchanged)
+    } else {
+        format!("{}: nothing was imported", report.kind)
+    };
+    format!("{}{outcome}; {}\n", output::findings(&report.findings), output::count(&report.findings))
+}
+
+pub fn withdraw(dir: &Path, subject: &str, id: &str, reason: &str, role: &str, format: Format) -> Result<Ended> {
+    let desk = Desk::open(dir)?;
+    let head = desk.withdraw(subject, id, reason, &stamp(role))?.head;
+    desk.close()?;
+    let entry = head.size - 1;
+    match format {
+        Format::Json => output::json(&json!({ "subject": subject, "id": id, "entry": entry }))?,
+        Format::Text => output::text(&format!("{subject} {id} stands no more (entry {entry}); importing it again brings it back"))?,
+    }
+    Ok(Ended::Well)
+}
+
+pub fn check(dir: &Path, format: Format) -> Result<Ended> {
+    let desk = Desk::open(dir)?;
+    let findings = konbit_desk::check(&desk.snapshot()?.mission, today(desk.config())?);
+    desk.close()?;
+    match format {
+        Format::Json => output::json(&json!({ "findings": findings }))?,
+        Format::Text => output::text(&format!("{}{}\n", output::findings(&findings), output::count(&findings)))?,
+    }
+    let worst = findings.iter().map(|finding| finding.severity).max();
+    Ok(if worst == Some(Severity::Error) { Ended::Badly } else { Ended::Well })
+}
+
+/// Arguments of `konbit plan`.
+pub struct PlanArgs<'a> {
+    pub dir: &'a Path,
+    pub personnel: Option<u32>,
+    pub alpha: Option<f64>,
+    pub seconds: Option<f64>,
+    pub seed: u64,
+    pub format: PlanFormat,
+    pub output: Option<&'a Path>,
+    pub adopt: Option<&'a str>,
+    pub role: &'a str,
+}
+
+pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
+    ensure!(args.personnel != Some(0), "a force of 0 people guards nothing; give --personnel a number from 1");
+    let desk = Desk::open(args.dir)?;
+    let today = today(desk.config())?;
+    let assumptions = Assumptions { personnel: args.personnel, alpha_ppm: args.alpha.map(alpha_ppm).transpose()? };
+    let request = PlanRequest { assumptions, seed: args.seed, today };
+    let deadline = args.seconds.map(deadline).transpose()?;
+    let spinner = output::spinner("planning");
+    let started = Instant::now();
+    let should_stop = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let progress = |at: Progress| {
+        let gap = if at.value > 0.0 { 100.0 * (at.value - at.bound) / at.value } else { 0.0 };
+        spinner.set_message(format!("planning: {:.3} persons a week, bound {:.3}, gap {gap:.2} %", at.value, at.bound));
+    };
+    let mut document = desk.plan(&request, &Watch { should_stop: &should_stop, progress: &progress })?;
+    document.seconds = started.elapsed().as_secs_f64();
+    spinner.finish_and_clear();
+    if let Some(reason) = args.adopt {
+        desk.adopt(&document, reason, today, &stamp(args.role))?;
+    }
+    let mission = desk.snapshot()?.mission;
+    desk.close()?;
+    let json = || String::from_utf8(document.to_bytes()).expect("JSON is UTF-8");
+    let rendered = match args.format {
+        PlanFormat::Text => konbit_desk::plan_text(&mission, &document),
+        PlanFormat::Json => json(),
+        PlanFormat::Geojson => konbit_desk::plan_geojson(&mission, &document),
+    };
+    match args.output {
+        None => output::text(&rendered)?,
+        Some(path) => {
+            let file = if args.format == PlanFormat::Text { json() } else { rendered.clone() };
+            konbit_desk::write_durably(path, file.as_bytes())?;
+            if args.format == PlanFormat::Text {
+                output::text(&rendered)?;
+            }
+        }
+    }
+    Ok(if document.value.is_some() { Ended::Well } else { Ended::Badly })
+}
+
+/// A share between 0 and 1 in millionths, rounded to the nearest.
+fn alpha_ppm(alpha: f64) -> Result<u32> {
+    ensure!((0.0..=1.0).contains(&alpha), "--alpha is {alpha}; it is a share between 0 and 1");
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1,000,000")]
+    let ppm = (alpha * 1e6).round() as u32;
+    Ok(ppm)
+}
+
+fn deadline(seconds: f64) -> Result<Instant> {
+    let duration = Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= Duration::from_hours(24));
+    let Some(duration) = duration else { bail!("--seconds is {seconds}; give a number from 0 to 86400") };
+    Ok(Instant::now() + duration)
+}
+
+pub fn check_plan(file: &Path, format: Format) -> Result<Ended> {
+    let file = read_limited(file, PLAN_FILE_BYTES_MAX)?;
+    match konbit_plan_check::check(&file.bytes) {
+        Ok(report) => {
+            match format {
+                Format::Json => output::json(&json!({
+                    "ok": true,
+                    "file": file.name,
+                    "value": report.value(),
+                    "bound": report.bound(),
+                    "problem_hash": report.problem_hash,
+                    "checked": report.checked,
+                    "not_checked": report.not_checked,
+                }))?,
+                Format::Text => output::text(&check_plan_text(&file.name, &report))?,
+            }
+            Ok(Ended::Well)
+        }
+        Err(refusal) => {
+            match format {
+                Format::Json => output::json(&json!({ "ok": false, "file": file.name, "reason": refusal.to_string() }))?,
+                Format::Text => output::text(&format!("{}: does not hold: {refusal}", file.name))?,
+            }
+            Ok(Ended::Badly)
+        }
+    }
+}
+
+fn check_plan_text(name: &str, report: &Report) -> String {
+    let mut text = match (report.value(), report.bound()) {
+        (Some(value), Some(bound)) => {
+            format!("{name}: holds: the plan has {value:.6} persons harmed a week, and no plan with this force is below {bound:.6}\n")
+        }
+        _ => format!("{name}: holds: it claims no plan\n"),
+    };
+    for line in &report.checked {
+        text += &format!("  checked: {line}\n");
+    }
+    for line in &report.not_checked {
+        text += &format!("  not checked: {line}\n");
+    }
+    text
+}
+
+pub fn replay(files: &[PathBuf], format: Format) -> Result<Ended> {
+    let files = files.iter().map(|path| read_limited(path, COUNCIL_FILE_BYTES_MAX)).collect::<Result<Vec<NamedFile>>>()?;
+    let replay = konbit_exchange::unsc_votes::replay_files(&files.into_iter().map(|file| (file.name, file.bytes)).collect::<Vec<_>>());
+    match format {
+        Format::Json => output::json(&replay)?,
+        Format::Text => output::text(&replay.to_string())?,
+    }
+    let unread = replay.findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if replay.disagreements.is_empty() && !unread { Ended::Well } else { Ended::Badly })
+}
+
+pub fn export(dir: &Path, kind: &str, geojson: bool, output: Option<&Path>) -> Result<Ended> {
+    let desk = Desk::open(dir)?;
+    let exported = desk.export(kind, if geojson { Form::GeoJson } else { Form::Table })?;
+    desk.close()?;
+    match output {
+        Some(path) => konbit_desk::write_durably(path, &exported)?,
+        None => std::io::Write::write_all(&mut std::io::stdout().lock(), &exported)?,
+    }
+    Ok(Ended::Well)
+}
+
+pub fn verify(dir: &Path, format: Format) -> Result<Ended> {
+    let spinner = output::spinner("verifying the record");
+    let report = konbit_desk::verify(dir)?;
+    spinner.finish_and_clear();
+    match format {
+        Format::Json => output::json(&report)?,
+        Format::Text => {
+            let mut text = String::new();
+            for problem in &report.problems {
+                text += &format!("does not match: {}\n", problem.sentence);
+            }
+            let root = report.root.map_or_else(|| "unknown".to_owned(), |root| root.to_string());
+            text += &match (report.ok, report.first_bad) {
+                (true, _) => format!("the record holds: {} entries, root {root}\n", report.entries),
+                (false, Some(ix)) => format!("the record does not hold; the first entry that does not match is {ix}\n"),
+                (false, None) => "the record does not hold; no entry is to blame\n".to_owned(),
+            };
+            text += &format!("covered: {}\n", report.covered.join("; "));
+            for gap in &report.not_covered {
+                text += &format!("not covered: {gap}\n");
+            }
+            output::text(&text)?;
+        }
+    }
+    Ok(if report.ok { Ended::Well } else { Ended::Badly })
+}

@@ -1,0 +1,74 @@
+//! The command line of Konbit.
+//!
+//! Owns: arguments, reading and writing the files the user names, progress on a terminal, exit
+//! codes, and the only real clock. Everything else is in `konbit-desk` and below.
+
+mod args;
+mod commands;
+mod files;
+mod output;
+mod serve;
+
+use args::{Cli, Command, CouncilCommand};
+use clap::Parser as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// How a command ended, when it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Done, and all is well.
+    Well,
+    /// Done, but something does not hold.
+    Badly,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(Ended::Well) => ExitCode::SUCCESS,
+        Ok(Ended::Badly) => ExitCode::from(1),
+        // The reader of our output went away, as `konbit export ... | head` does: nothing is wrong.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("konbit: {error:#}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn run(command: Command) -> anyhow::Result<Ended> {
+    match command {
+        Command::Demo { dir, listen, no_serve } => {
+            serve::demo(dir.as_deref().filter(|dir| !dir.is_empty()).map(Path::new), &listen, no_serve)
+        },
+        Command::Init { dir, example, name, output } => commands::init(&dir, example.as_deref(), &name, output.format),
+        Command::Import { dir, kind, files, acting, output } => commands::import(&dir, &kind, &files, &acting.role, output.format),
+        Command::Withdraw { dir, subject, id, reason, acting, output } => {
+            commands::withdraw(&dir, &subject, &id, &reason, &acting.role, output.format)
+        }
+        Command::Check { dir, output } => commands::check(&dir, output.format),
+        Command::Plan { dir, personnel, alpha, seconds, seed, format, output, adopt, acting } => commands::plan(&commands::PlanArgs {
+            dir: &dir,
+            personnel,
+            alpha,
+            seconds,
+            seed,
+            format,
+            output: output.as_deref(),
+            adopt: adopt.as_deref(),
+            role: &acting.role,
+        }),
+        Command::CheckPlan { file, output } => commands::check_plan(&file, output.format),
+        Command::Council { command: CouncilCommand::Replay { files, output } } => commands::replay(&files, output.format),
+        Command::Export { dir, kind, geojson, output } => commands::export(&dir, &kind, geojson, output.as_deref()),
+        Command::Verify { dir, output } => commands::verify(&dir, output.format),
+        Command::Serve { dir, listen } => serve::serve(&dir, listen.as_deref()),
+    }
+}

@@ -1,0 +1,114 @@
+//! Serving the pages, and the demo.
+
+use crate::{Ended, commands, output};
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use konbit_desk::{Desk, PlanRequest, Stamp};
+use std::path::Path;
+use konbit_protect::Watch;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Example that the demo shows.
+const DEMO_EXAMPLE: &str = "haiti-2023";
+/// Role under which the demo's own acts stand in the record.
+const DEMO_ROLE: &str = "demo";
+
+/// Serves a mission directory until it is told to stop.
+pub fn serve(dir: &Path, listen: Option<&str>) -> Result<Ended> {
+    let desk = Desk::open(dir)?;
+    let listen = listen.map_or_else(|| desk.config().listen.clone(), str::to_owned);
+    run(desk, &listen)
+}
+
+/// Makes a mission directory from the worked example, plans for it, and serves it.
+pub fn demo(dir: Option<&Path>, listen: &str, no_serve: bool) -> Result<Ended> {
+    let example = konbit_desk::example(DEMO_EXAMPLE).map_err(anyhow::Error::msg)?;
+    let kept;
+    let path = if let Some(dir) = dir {
+        // Another edition of the example gets another directory, so that none is overwritten.
+        dir.join(example.digest().short())
+    } else {
+        kept = tempfile::Builder::new().prefix("konbit-demo-").tempdir().context("cannot make a temporary directory")?;
+        kept.path().join("mission")
+    };
+    let desk = match Desk::open(&path) {
+        Ok(desk) if desk.snapshot()?.mission.declared().is_some() => desk,
+        _ => fill(&path, example)?,
+    };
+    if desk.snapshot()?.mission.plan_in_force().is_none() {
+        plan(&desk)?;
+    }
+    if no_serve {
+        desk.close()?;
+        output::text(&path.display().to_string())?;
+        return Ok(Ended::Well);
+    }
+    run(desk, listen)
+}
+
+/// Makes the mission directory; what an interrupted attempt left behind is made anew.
+fn fill(path: &Path, example: &konbit_desk::Example) -> Result<Desk> {
+    let spinner = output::spinner("importing the example");
+    if path.exists() {
+        std::fs::remove_dir_all(path).with_context(|| format!("cannot remove the unfinished {}", path.display()))?;
+    }
+    let desk = commands::init_example(path, example, &stamp())?;
+    spinner.finish_and_clear();
+    Ok(desk)
+}
+
+fn plan(desk: &Desk) -> Result<()> {
+    let spinner = output::spinner("planning");
+    let today = commands::today(desk.config())?;
+    let started = Instant::now();
+    let mut document = desk.plan(&PlanRequest::at(today), &Watch::none())?;
+    document.seconds = started.elapsed().as_secs_f64();
+    desk.adopt(&document, "Illustration for the demo: computed from public facts, not the plan of any force.", today, &stamp())?;
+    spinner.finish_and_clear();
+    Ok(())
+}
+
+fn stamp() -> Stamp {
+    Stamp { now: Timestamp::now(), actor: DEMO_ROLE.to_owned() }
+}
+
+fn run(desk: Desk, listen: &str) -> Result<Ended> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let desk = Arc::new(desk);
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen}; choose another address with --listen"))?;
+        output::text(&format!("http://{}/", listener.local_addr()?))?;
+        konbit_web::serve(listener, Arc::clone(&desk), Timestamp::now, told_to_stop()).await.context("the server stopped")
+    })?;
+    drop(runtime);
+    if let Some(desk) = Arc::into_inner(desk) {
+        desk.close()?;
+    }
+    Ok(Ended::Well)
+}
+
+/// Resolves when the user presses Ctrl-C or the system asks the program to end.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
