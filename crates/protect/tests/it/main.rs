@@ -1,0 +1,8 @@
+//! Plans against brute force, against the independent checker, and under change.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests stop where they cannot go on, as tests do")]
+
+mod brute;
+mod checker;
+mod laws;
+mod problems;
