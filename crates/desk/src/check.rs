@@ -8,10 +8,15 @@ use konbit_mission::{Mission, mandate};
 /// What is wrong or missing in the mission's data, worst first: what imports found, obligations
 /// whose days do not agree, and what stands in the way of a plan.
 pub fn check(mission: &Mission, today: Date) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = mission.imports.values().flat_map(|import| import.findings.iter().cloned()).collect();
+    let mut findings: Vec<Finding> =
+        mission.imports.values().flat_map(|import| import.findings.iter().cloned()).collect();
     let missing = |severity, code, message: &str| Finding::in_file(severity, code, "", message);
     if mission.declared().is_none() {
-        findings.push(missing(Severity::Warning, "mission-not-declared", "the mission is not declared; import it: konbit import DIR mission FILE"));
+        findings.push(missing(
+            Severity::Warning,
+            "mission-not-declared",
+            "the mission is not declared; import it: konbit import DIR mission FILE",
+        ));
     }
     match mission.authorisation() {
         Some(resolution) => findings.extend(mandate::findings(resolution.value.vote.date, mission.obligations.values())),
@@ -26,7 +31,8 @@ pub fn check(mission: &Mission, today: Date) -> Vec<Finding> {
         Ok(prepared) => findings.extend(prepared.left_out),
         Err(error) => findings.push(missing(Severity::Warning, "no-plan-possible", &error.to_string())),
     }
-    findings.sort_by(|a, b| (b.severity, &a.place, &a.code, &a.message).cmp(&(a.severity, &b.place, &b.code, &b.message)));
+    findings
+        .sort_by(|a, b| (b.severity, &a.place, &a.code, &a.message).cmp(&(a.severity, &b.place, &b.code, &b.message)));
     findings.dedup();
     findings
 }

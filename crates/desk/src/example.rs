@@ -75,7 +75,11 @@ impl Example {
 
     /// A digest over all files: another example, or another edition of it, has another one.
     pub fn digest(&self) -> Digest {
-        let each: Vec<u8> = self.files.iter().flat_map(|(name, text)| [Digest::of(name.as_bytes()).0, Digest::of(text.as_bytes()).0].concat()).collect();
+        let each: Vec<u8> = self
+            .files
+            .iter()
+            .flat_map(|(name, text)| [Digest::of(name.as_bytes()).0, Digest::of(text.as_bytes()).0].concat())
+            .collect();
         Digest::of(&each)
     }
 

@@ -38,7 +38,8 @@ impl Desk {
             Form::Table => ExportFormat::Csv,
             Form::GeoJson => ExportFormat::GeoJson,
         };
-        export(&mission, of, format)
-            .ok_or_else(|| DeskError::Missing(format!("{kind} have no places, so there is no GeoJSON of them; export CSV")))
+        export(&mission, of, format).ok_or_else(|| {
+            DeskError::Missing(format!("{kind} have no places, so there is no GeoJSON of them; export CSV"))
+        })
     }
 }

@@ -55,12 +55,29 @@ impl Desk {
     }
 
     /// Imports several kinds in the order given, in one transaction. One report for each kind.
-    pub fn import_all(&self, batches: &[(ImportKind, Vec<NamedFile>)], stamp: &Stamp) -> Result<Vec<ImportReport>, DeskError> {
+    pub fn import_all(
+        &self,
+        batches: &[(ImportKind, Vec<NamedFile>)],
+        stamp: &Stamp,
+    ) -> Result<Vec<ImportReport>, DeskError> {
         let snapshot = self.snapshot()?;
-        let mut work = Work { boundaries: self.boundaries(&snapshot.mission)?, mission: snapshot.mission.clone(), next: snapshot.head.size, events: Vec::new(), references: Vec::new() };
+        let mut work = Work {
+            boundaries: self.boundaries(&snapshot.mission)?,
+            mission: snapshot.mission.clone(),
+            next: snapshot.head.size,
+            events: Vec::new(),
+            references: Vec::new(),
+        };
         let mut reports = Vec::new();
         for (kind, files) in batches {
-            let mut report = ImportReport { kind: kind.name().to_owned(), usable: true, added: 0, unchanged: 0, updated: 0, findings: Vec::new() };
+            let mut report = ImportReport {
+                kind: kind.name().to_owned(),
+                usable: true,
+                added: 0,
+                unchanged: 0,
+                updated: 0,
+                findings: Vec::new(),
+            };
             let groups: Vec<&[NamedFile]> = if read_together(*kind) { vec![files] } else { files.chunks(1).collect() };
             for group in groups {
                 work.read_group(*kind, group, &mut report);
@@ -97,7 +114,8 @@ struct Work {
 
 impl Work {
     fn read_group(&mut self, kind: ImportKind, group: &[NamedFile], report: &mut ImportReport) {
-        let files: Vec<InputFile<'_>> = group.iter().map(|file| InputFile { name: &file.name, bytes: &file.bytes }).collect();
+        let files: Vec<InputFile<'_>> =
+            group.iter().map(|file| InputFile { name: &file.name, bytes: &file.bytes }).collect();
         let context = Context {
             boundaries: self.boundaries.as_ref(),
             planning: self.mission.planning.values().next(),
@@ -113,7 +131,11 @@ impl Work {
         report.added += comparison.added;
         report.updated += comparison.updated;
         report.unchanged += comparison.unchanged;
-        let digest = if let [file] = group { Digest::of(&file.bytes) } else { Digest::of(&group.iter().flat_map(|file| Digest::of(&file.bytes).0).collect::<Vec<u8>>()) };
+        let digest = if let [file] = group {
+            Digest::of(&file.bytes)
+        } else {
+            Digest::of(&group.iter().flat_map(|file| Digest::of(&file.bytes).0).collect::<Vec<u8>>())
+        };
         let id = ImportId::new(format!("{}/{}", kind.name(), digest.short())).expect("a kind and hexadecimal digits");
         // A file that gave nothing new and was read before leaves no trace a second time.
         let known = self.mission.imports.get(id.as_str()).is_some();

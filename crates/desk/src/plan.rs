@@ -71,7 +71,8 @@ const CURVE_POINTS_MAX: u32 = 24;
 fn strengths(problem: &Problem) -> Vec<u32> {
     let personnel = problem.data().personnel;
     let step = MORE_AND_FEWER.max(personnel.div_ceil(CURVE_POINTS_MAX).next_multiple_of(MORE_AND_FEWER));
-    let mut strengths: Vec<u32> = (personnel / 2..=personnel.saturating_add(personnel / 2)).step_by(step as usize).collect();
+    let mut strengths: Vec<u32> =
+        (personnel / 2..=personnel.saturating_add(personnel / 2)).step_by(step as usize).collect();
     strengths.push(personnel);
     strengths.sort_unstable();
     strengths.dedup();
@@ -92,17 +93,21 @@ impl Desk {
     ///
     /// Refused unless it solves the problem that the data make today, under the plan's own
     /// assumptions, and unless the independent checker confirms value and bound.
-    pub fn adopt(&self, document: &PlanDocument, reason: &str, today: Date, stamp: &Stamp) -> Result<Snapshot, DeskError> {
+    pub fn adopt(
+        &self,
+        document: &PlanDocument,
+        reason: &str,
+        today: Date,
+        stamp: &Stamp,
+    ) -> Result<Snapshot, DeskError> {
         let snapshot = self.snapshot()?;
         let bytes = document.to_bytes();
         konbit_plan_check::check(&bytes).map_err(|refusal| DeskError::PlanDoesNotHold(refusal.to_string()))?;
         let (Some(value), Some(bound)) = (document.value, document.bound) else {
             return Err(DeskError::PlanDoesNotHold("it is not a plan: none was found".to_owned()));
         };
-        let assumptions = Assumptions {
-            personnel: Some(document.problem.personnel),
-            alpha_ppm: Some(document.problem.alpha_ppm),
-        };
+        let assumptions =
+            Assumptions { personnel: Some(document.problem.personnel), alpha_ppm: Some(document.problem.alpha_ppm) };
         let now = prepare(&snapshot.mission, assumptions, today)?.problem.hash();
         let digest = Digest::of(&bytes);
         let adopted = AdoptedPlan {
@@ -124,10 +129,15 @@ impl Desk {
     pub fn plan_in_force(&self, mission: &Mission) -> Result<Option<PlanView>, DeskError> {
         let Some(adopted) = mission.plan_in_force() else { return Ok(None) };
         let missing = |why: &str| {
-            DeskError::Missing(format!("the file of plan {} {why}; run: konbit verify {}", adopted.value.id, self.dir().path().display()))
+            DeskError::Missing(format!(
+                "the file of plan {} {why}; run: konbit verify {}",
+                adopted.value.id,
+                self.dir().path().display()
+            ))
         };
         let file = self.store().attachment(&adopted.value.document)?.ok_or_else(|| missing("is missing"))?;
-        let document = serde_json::from_slice(&file.bytes).map_err(|error| missing(&format!("cannot be read ({error})")))?;
+        let document =
+            serde_json::from_slice(&file.bytes).map_err(|error| missing(&format!("cannot be read ({error})")))?;
         Ok(Some(PlanView { adopted: adopted.clone(), document }))
     }
 }

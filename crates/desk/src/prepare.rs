@@ -32,7 +32,9 @@ pub enum PrepareError {
     #[error("the mission has no planning figures; import them first: konbit import DIR planning FILE")]
     NoPlanning,
     /// No site that can be planned for.
-    #[error("no site has a position and a kind with planning figures; import sites first: konbit import DIR sites FILE")]
+    #[error(
+        "no site has a position and a kind with planning figures; import sites first: konbit import DIR sites FILE"
+    )]
     NoSites,
     /// The numbers do not make a problem.
     #[error(transparent)]
@@ -104,7 +106,12 @@ pub fn prepare(mission: &Mission, assumptions: Assumptions, today: Date) -> Resu
 }
 
 fn cannot_plan(code: &str, site: &Site, why: &str) -> Finding {
-    Finding::in_file(Severity::Warning, code, "", format!("site {} ({}) cannot be planned for: {why}", site.id, site.name))
+    Finding::in_file(
+        Severity::Warning,
+        code,
+        "",
+        format!("site {} ({}) cannot be planned for: {why}", site.id, site.name),
+    )
 }
 
 /// Figures that the planner takes as 32 bits; a larger one is refused by it with its range.
@@ -112,7 +119,12 @@ fn narrow(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
-fn estimate(mission: &Mission, planning: &Planning, placed: &[(&Site, LatLon, &KindPlanning)], until: Date) -> Vec<Estimate> {
+fn estimate(
+    mission: &Mission,
+    planning: &Planning,
+    placed: &[(&Site, LatLon, &KindPlanning)],
+    until: Date,
+) -> Vec<Estimate> {
     let sites: Vec<_> = placed
         .iter()
         .map(|(_, position, figures)| konbit_analysis::Site {

@@ -70,7 +70,8 @@ fn headline(out: &mut String, document: &PlanDocument) {
         return;
     };
     let seats = u64::from(people) * 1000 / u64::from(document.problem.relief_factor_milli);
-    let _ = writeln!(out, "plan for {people} people, {seats} on duty at any time, {} schedules", document.schedules.len());
+    let _ =
+        writeln!(out, "plan for {people} people, {seats} on duty at any time, {} schedules", document.schedules.len());
     let _ = writeln!(out, "  value   {value:.3} persons harmed a week, expected under this plan");
     let _ = writeln!(out, "  bound   {bound:.3} no plan with this force goes below");
     let status = match document.status {
@@ -94,8 +95,8 @@ fn by_category(out: &mut String, mission: &Mission, document: &PlanDocument) {
         if plans.is_empty() {
             continue;
         }
-        let [always, sometimes, reached, open] =
-            [Posture::Always, Posture::Sometimes, Posture::Reached, Posture::Open].map(|posture| count(&plans, posture));
+        let [always, sometimes, reached, open] = [Posture::Always, Posture::Sometimes, Posture::Reached, Posture::Open]
+            .map(|posture| count(&plans, posture));
         let _ = writeln!(out, "{:32} {always:>8} {sometimes:>10} {reached:>8} {open:>6}", category.label());
     }
 }
@@ -106,7 +107,13 @@ fn worst(out: &mut String, mission: &Mission, document: &PlanDocument) {
     let _ = writeln!(out, "\nwhere most of the remaining harm is expected");
     for plan in plans.into_iter().take(WORST_SHOWN) {
         let name = mission.sites.get(&plan.id).map_or(plan.id.as_str(), |site| site.value.name.as_str());
-        let _ = writeln!(out, "  {:>5.1} %  protection {:>3.0} %  {name} ({})", plan.harm_share * 100.0, plan.protection * 100.0, plan.id);
+        let _ = writeln!(
+            out,
+            "  {:>5.1} %  protection {:>3.0} %  {name} ({})",
+            plan.harm_share * 100.0,
+            plan.protection * 100.0,
+            plan.id
+        );
     }
 }
 
@@ -115,7 +122,11 @@ fn more_and_fewer(out: &mut String, document: &PlanDocument) {
     for point in &document.more_and_fewer {
         match (point.value, point.bound) {
             (Some(value), Some(bound)) => {
-                let _ = writeln!(out, "  {:>6} people: {value:.3} persons a week, and no plan below {bound:.3}", point.personnel);
+                let _ = writeln!(
+                    out,
+                    "  {:>6} people: {value:.3} persons a week, and no plan below {bound:.3}",
+                    point.personnel
+                );
             }
             _ => {
                 let _ = writeln!(out, "  {:>6} people: no plan", point.personnel);

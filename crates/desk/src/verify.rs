@@ -25,8 +25,15 @@ pub fn verify(path: &Path) -> Result<VerifyReport, DeskError> {
         if problems.is_empty() {
             problems = compare_projections(store, &mission)?;
             problems.extend(compare_files(&dir, store, &mission)?);
-            compared.push(format!("{} projections, against the state rebuilt from the entries", mission.projections().len()));
-            compared.push(format!("{} map layers and {} plan files, by their digests", mission.layers.len(), mission.plans.len()));
+            compared.push(format!(
+                "{} projections, against the state rebuilt from the entries",
+                mission.projections().len()
+            ));
+            compared.push(format!(
+                "{} map layers and {} plan files, by their digests",
+                mission.layers.len(),
+                mission.plans.len()
+            ));
         }
         Ok(problems)
     })?;
@@ -67,7 +74,10 @@ fn compare_projections(store: &Store, mission: &Mission) -> Result<Vec<Problem>,
     for ProjectionRow { subject, id, entries, body } in store.projections_all()? {
         let entry = entries.last().copied();
         if made.remove(&(subject.clone(), id.clone())) != Some((entries, body)) {
-            problems.push(Problem { entry, sentence: format!("what is kept of {subject} {id} is not what the entries make it") });
+            problems.push(Problem {
+                entry,
+                sentence: format!("what is kept of {subject} {id} is not what the entries make it"),
+            });
         }
     }
     problems.extend(made.into_iter().map(|((subject, id), (entries, _))| Problem {
@@ -84,7 +94,12 @@ fn compare_files(dir: &MissionDir, store: &Store, mission: &Mission) -> Result<V
         let digest = layer.value.digest;
         if !matches!(dir.reference(digest), Ok(Some(_))) {
             let path = dir.reference_path(digest);
-            let sentence = format!("the map layer {} is missing or altered: {}; import {} again", layer.value.kind.name(), path.display(), layer.value.file);
+            let sentence = format!(
+                "the map layer {} is missing or altered: {}; import {} again",
+                layer.value.kind.name(),
+                path.display(),
+                layer.value.file
+            );
             problems.push(Problem { entry: layer.entries.last().copied(), sentence });
         }
     }

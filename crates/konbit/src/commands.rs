@@ -27,8 +27,9 @@ fn stamp(role: &str) -> Stamp {
 
 /// Today in the mission's time zone; a zone that is not known is an error of the configuration.
 pub fn today(config: &Config) -> Result<jiff::civil::Date> {
-    let zone = TimeZone::get(&config.time_zone)
-        .with_context(|| format!("konbit.toml: time_zone {:?} is not known; use a name such as America/Port-au-Prince", config.time_zone))?;
+    let zone = TimeZone::get(&config.time_zone).with_context(|| {
+        format!("konbit.toml: time_zone {:?} is not known; use a name such as America/Port-au-Prince", config.time_zone)
+    })?;
     Ok(Timestamp::now().to_zoned_datetime(zone).date())
 }
 
@@ -36,7 +37,12 @@ pub fn today(config: &Config) -> Result<jiff::civil::Date> {
 pub fn init_example(path: &Path, example: &Example, stamp: &Stamp) -> Result<Desk> {
     let desk = Desk::init(path, &Config::named(example.name))?;
     for report in desk.import_all(&example.batches(), stamp)? {
-        ensure!(report.usable && !report.has_errors(), "the example's {} cannot be imported: {}", report.kind, output::findings(&report.findings));
+        ensure!(
+            report.usable && !report.has_errors(),
+            "the example's {} cannot be imported: {}",
+            report.kind,
+            output::findings(&report.findings)
+        );
     }
     Ok(desk)
 }
@@ -98,7 +104,9 @@ pub fn withdraw(dir: &Path, subject: &str, id: &str, reason: &str, role: &str, f
     let entry = head.size - 1;
     match format {
         Format::Json => output::json(&json!({ "subject": subject, "id": id, "entry": entry }))?,
-        Format::Text => output::text(&format!("{subject} {id} stands no more (entry {entry}); importing it again brings it back"))?,
+        Format::Text => {
+            output::text(&format!("{subject} {id} stands no more (entry {entry}); importing it again brings it back"))?;
+        }
     }
     Ok(Ended::Well)
 }
@@ -178,7 +186,8 @@ fn alpha_ppm(alpha: f64) -> Result<u32> {
 }
 
 fn deadline(seconds: f64) -> Result<Instant> {
-    let duration = Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= Duration::from_hours(24));
+    let duration =
+        Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= Duration::from_secs(86_400));
     let Some(duration) = duration else { bail!("--seconds is {seconds}; give a number from 0 to 86400") };
     Ok(Instant::now() + duration)
 }
@@ -203,7 +212,9 @@ pub fn check_plan(file: &Path, format: Format) -> Result<Ended> {
         }
         Err(refusal) => {
             match format {
-                Format::Json => output::json(&json!({ "ok": false, "file": file.name, "reason": refusal.to_string() }))?,
+                Format::Json => {
+                    output::json(&json!({ "ok": false, "file": file.name, "reason": refusal.to_string() }))?;
+                }
                 Format::Text => output::text(&format!("{}: does not hold: {refusal}", file.name))?,
             }
             Ok(Ended::Badly)
@@ -212,24 +223,23 @@ pub fn check_plan(file: &Path, format: Format) -> Result<Ended> {
 }
 
 fn check_plan_text(name: &str, report: &Report) -> String {
-    let mut text = match (report.value(), report.bound()) {
-        (Some(value), Some(bound)) => {
-            format!("{name}: holds: the plan has {value:.6} persons harmed a week, and no plan with this force is below {bound:.6}\n")
-        }
-        _ => format!("{name}: holds: it claims no plan\n"),
+    let headline = match (report.value(), report.bound()) {
+        (Some(value), Some(bound)) => format!(
+            "{name}: holds: the plan has {value:.6} persons harmed a week, and no plan with this force is below {bound:.6}"
+        ),
+        _ => format!("{name}: holds: it claims no plan"),
     };
-    for line in &report.checked {
-        text += &format!("  checked: {line}\n");
-    }
-    for line in &report.not_checked {
-        text += &format!("  not checked: {line}\n");
-    }
-    text
+    let checked = report.checked.iter().map(|line| format!("  checked: {line}"));
+    let not_checked = report.not_checked.iter().map(|line| format!("  not checked: {line}"));
+    [headline].into_iter().chain(checked).chain(not_checked).collect::<Vec<_>>().join("\n")
 }
 
 pub fn replay(files: &[PathBuf], format: Format) -> Result<Ended> {
-    let files = files.iter().map(|path| read_limited(path, COUNCIL_FILE_BYTES_MAX)).collect::<Result<Vec<NamedFile>>>()?;
-    let replay = konbit_exchange::unsc_votes::replay_files(&files.into_iter().map(|file| (file.name, file.bytes)).collect::<Vec<_>>());
+    let files =
+        files.iter().map(|path| read_limited(path, COUNCIL_FILE_BYTES_MAX)).collect::<Result<Vec<NamedFile>>>()?;
+    let replay = konbit_exchange::unsc_votes::replay_files(
+        &files.into_iter().map(|file| (file.name, file.bytes)).collect::<Vec<_>>(),
+    );
     match format {
         Format::Json => output::json(&replay)?,
         Format::Text => output::text(&replay.to_string())?,
@@ -256,20 +266,16 @@ pub fn verify(dir: &Path, format: Format) -> Result<Ended> {
     match format {
         Format::Json => output::json(&report)?,
         Format::Text => {
-            let mut text = String::new();
-            for problem in &report.problems {
-                text += &format!("does not match: {}\n", problem.sentence);
-            }
+            let problems = report.problems.iter().map(|problem| format!("does not match: {}", problem.sentence));
             let root = report.root.map_or_else(|| "unknown".to_owned(), |root| root.to_string());
-            text += &match (report.ok, report.first_bad) {
-                (true, _) => format!("the record holds: {} entries, root {root}\n", report.entries),
-                (false, Some(ix)) => format!("the record does not hold; the first entry that does not match is {ix}\n"),
-                (false, None) => "the record does not hold; no entry is to blame\n".to_owned(),
+            let outcome = match (report.ok, report.first_bad) {
+                (true, _) => format!("the record holds: {} entries, root {root}", report.entries),
+                (false, Some(ix)) => format!("the record does not hold; the first entry that does not match is {ix}"),
+                (false, None) => "the record does not hold; no entry is to blame".to_owned(),
             };
-            text += &format!("covered: {}\n", report.covered.join("; "));
-            for gap in &report.not_covered {
-                text += &format!("not covered: {gap}\n");
-            }
+            let covered = format!("covered: {}", report.covered.join("; "));
+            let gaps = report.not_covered.iter().map(|gap| format!("not covered: {gap}"));
+            let text = problems.chain([outcome, covered]).chain(gaps).collect::<Vec<_>>().join("\n");
             output::text(&text)?;
         }
     }

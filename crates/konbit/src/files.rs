@@ -19,7 +19,10 @@ pub fn read_limited(path: &Path, limit: u64) -> Result<NamedFile> {
     File::open(path)
         .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
         .with_context(|| format!("cannot read {shown}"))?;
-    ensure!(bytes.len() as u64 <= limit, "{shown} has more than {limit} bytes; split it or leave out what is not needed");
+    ensure!(
+        bytes.len() as u64 <= limit,
+        "{shown} has more than {limit} bytes; split it or leave out what is not needed"
+    );
     let name = path.file_name().map_or_else(|| shown.to_string(), |name| name.to_string_lossy().into_owned());
     Ok(NamedFile { name, bytes })
 }

@@ -47,26 +47,32 @@ fn run(command: Command) -> anyhow::Result<Ended> {
     match command {
         Command::Demo { dir, listen, no_serve } => {
             serve::demo(dir.as_deref().filter(|dir| !dir.is_empty()).map(Path::new), &listen, no_serve)
-        },
+        }
         Command::Init { dir, example, name, output } => commands::init(&dir, example.as_deref(), &name, output.format),
-        Command::Import { dir, kind, files, acting, output } => commands::import(&dir, &kind, &files, &acting.role, output.format),
+        Command::Import { dir, kind, files, acting, output } => {
+            commands::import(&dir, &kind, &files, &acting.role, output.format)
+        }
         Command::Withdraw { dir, subject, id, reason, acting, output } => {
             commands::withdraw(&dir, &subject, &id, &reason, &acting.role, output.format)
         }
         Command::Check { dir, output } => commands::check(&dir, output.format),
-        Command::Plan { dir, personnel, alpha, seconds, seed, format, output, adopt, acting } => commands::plan(&commands::PlanArgs {
-            dir: &dir,
-            personnel,
-            alpha,
-            seconds,
-            seed,
-            format,
-            output: output.as_deref(),
-            adopt: adopt.as_deref(),
-            role: &acting.role,
-        }),
+        Command::Plan { dir, personnel, alpha, seconds, seed, format, output, adopt, acting } => {
+            commands::plan(&commands::PlanArgs {
+                dir: &dir,
+                personnel,
+                alpha,
+                seconds,
+                seed,
+                format,
+                output: output.as_deref(),
+                adopt: adopt.as_deref(),
+                role: &acting.role,
+            })
+        }
         Command::CheckPlan { file, output } => commands::check_plan(&file, output.format),
-        Command::Council { command: CouncilCommand::Replay { files, output } } => commands::replay(&files, output.format),
+        Command::Council { command: CouncilCommand::Replay { files, output } } => {
+            commands::replay(&files, output.format)
+        }
         Command::Export { dir, kind, geojson, output } => commands::export(&dir, &kind, geojson, output.as_deref()),
         Command::Verify { dir, output } => commands::verify(&dir, output.format),
         Command::Serve { dir, listen } => serve::serve(&dir, listen.as_deref()),

@@ -39,7 +39,8 @@ pub fn findings(findings: &[Finding]) -> String {
             writeln!(out, "{finding}").expect("writing to a string");
         }
         if let Some(more) = group.len().checked_sub(SAME_CODE_MAX).filter(|more| *more > 0) {
-            writeln!(out, "  ... and {more} more of {}; --format json lists all", group[0].code).expect("writing to a string");
+            writeln!(out, "  ... and {more} more of {}; --format json lists all", group[0].code)
+                .expect("writing to a string");
         }
     }
     out
@@ -49,7 +50,8 @@ pub fn findings(findings: &[Finding]) -> String {
 pub fn count(findings: &[Finding]) -> String {
     let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
-    [plural(of(Severity::Error), "error"), plural(of(Severity::Warning), "warning"), plural(of(Severity::Note), "note")].join(", ")
+    [plural(of(Severity::Error), "error"), plural(of(Severity::Warning), "warning"), plural(of(Severity::Note), "note")]
+        .join(", ")
 }
 
 /// A spinner with a message on a terminal; nothing where standard error is not one.
@@ -66,8 +68,10 @@ mod tests {
 
     #[test]
     fn a_flood_of_one_finding_does_not_hide_the_others() {
-        let flood = (1..=9).map(|row| Finding::in_file(Severity::Warning, "no-position", "a.csv", "no position").at_row(row));
-        let all: Vec<Finding> = flood.chain([Finding::in_file(Severity::Error, "bad-row", "a.csv", "not a row")]).collect();
+        let flood =
+            (1..=9).map(|row| Finding::in_file(Severity::Warning, "no-position", "a.csv", "no position").at_row(row));
+        let all: Vec<Finding> =
+            flood.chain([Finding::in_file(Severity::Error, "bad-row", "a.csv", "not a row")]).collect();
         let text = findings(&all);
         assert!(text.starts_with("error: a.csv: not a row"), "{text}");
         assert_eq!(text.lines().count(), 7);

@@ -4,8 +4,8 @@ use crate::{Ended, commands, output};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use konbit_desk::{Desk, PlanRequest, Stamp};
-use std::path::Path;
 use konbit_protect::Watch;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -29,7 +29,8 @@ pub fn demo(dir: Option<&Path>, listen: &str, no_serve: bool) -> Result<Ended> {
         // Another edition of the example gets another directory, so that none is overwritten.
         dir.join(example.digest().short())
     } else {
-        kept = tempfile::Builder::new().prefix("konbit-demo-").tempdir().context("cannot make a temporary directory")?;
+        kept =
+            tempfile::Builder::new().prefix("konbit-demo-").tempdir().context("cannot make a temporary directory")?;
         kept.path().join("mission")
     };
     let desk = match Desk::open(&path) {
@@ -64,7 +65,12 @@ fn plan(desk: &Desk) -> Result<()> {
     let started = Instant::now();
     let mut document = desk.plan(&PlanRequest::at(today), &Watch::none())?;
     document.seconds = started.elapsed().as_secs_f64();
-    desk.adopt(&document, "Illustration for the demo: computed from public facts, not the plan of any force.", today, &stamp())?;
+    desk.adopt(
+        &document,
+        "Illustration for the demo: computed from public facts, not the plan of any force.",
+        today,
+        &stamp(),
+    )?;
     spinner.finish_and_clear();
     Ok(())
 }
@@ -78,14 +84,17 @@ fn run(desk: Desk, listen: &str) -> Result<Ended> {
         .with_writer(std::io::stderr)
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .init();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     let desk = Arc::new(desk);
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}; choose another address with --listen"))?;
         output::text(&format!("http://{}/", listener.local_addr()?))?;
-        konbit_web::serve(listener, Arc::clone(&desk), Timestamp::now, told_to_stop()).await.context("the server stopped")
+        konbit_web::serve(listener, Arc::clone(&desk), Timestamp::now, told_to_stop())
+            .await
+            .context("the server stopped")
     })?;
     drop(runtime);
     if let Some(desk) = Arc::into_inner(desk) {

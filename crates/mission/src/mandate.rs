@@ -75,7 +75,9 @@ impl Obligation {
 
     /// The day it is due, computed from the day of adoption, where the rule counts from it.
     pub fn due_from_adoption(&self, adopted: Date) -> Option<Date> {
-        (self.due.anchor.as_deref() == Some("adoption")).then(|| self.span())?.and_then(|span| adopted.checked_add(span).ok())
+        (self.due.anchor.as_deref() == Some("adoption"))
+            .then(|| self.span())?
+            .and_then(|span| adopted.checked_add(span).ok())
     }
 }
 
@@ -125,7 +127,12 @@ pub fn calendar<'a>(mandate: &Mandate, obligations: impl Iterator<Item = &'a Obl
     for obligation in obligations.filter(|obligation| obligation.resolution == mandate.resolution) {
         let Some(first) = obligation.due_from_adoption(mandate.adopted).or(obligation.due.date) else { continue };
         occasions.push(Occasion { day: first, obligation: obligation.id.clone() });
-        let every: Option<Span> = obligation.due.recurrence.as_deref().and_then(|text| text.strip_prefix("every ")).and_then(|text| text.parse().ok());
+        let every: Option<Span> = obligation
+            .due
+            .recurrence
+            .as_deref()
+            .and_then(|text| text.strip_prefix("every "))
+            .and_then(|text| text.parse().ok());
         let Some(every) = every else { continue };
         let mut day = first;
         while let Ok(next) = day.checked_add(every) {
@@ -174,7 +181,12 @@ mod tests {
             force: "requests".to_owned(),
             owner: "Mission leadership".to_owned(),
             what: "Report".to_owned(),
-            due: Due { rule: rule.to_owned(), anchor: Some(anchor.to_owned()), date: stated, recurrence: recurrence.map(str::to_owned) },
+            due: Due {
+                rule: rule.to_owned(),
+                anchor: Some(anchor.to_owned()),
+                date: stated,
+                recurrence: recurrence.map(str::to_owned),
+            },
             limits: None,
             evidence: String::new(),
             theme: "reporting".to_owned(),
@@ -183,7 +195,11 @@ mod tests {
     }
 
     fn check_due(rule: &str, anchor: &str, expect: Option<Date>) {
-        assert_eq!(obligation("x", rule, anchor, None, None).due_from_adoption(date(2023, 10, 2)), expect, "{rule} from {anchor}");
+        assert_eq!(
+            obligation("x", rule, anchor, None, None).due_from_adoption(date(2023, 10, 2)),
+            expect,
+            "{rule} from {anchor}"
+        );
     }
 
     #[test]
@@ -198,7 +214,8 @@ mod tests {
 
     #[test]
     fn term_and_review_come_from_their_obligations() {
-        let all = [obligation("term", "P12M", "adoption", None, None), obligation("review", "P9M", "adoption", None, None)];
+        let all =
+            [obligation("term", "P12M", "adoption", None, None), obligation("review", "P9M", "adoption", None, None)];
         let mandate = mandate("S/RES/2699 (2023)", date(2023, 10, 2), all.iter());
         assert_eq!(mandate.expires.unwrap().0, date(2024, 10, 2));
         assert_eq!(mandate.review.unwrap().0, date(2024, 7, 2));
@@ -206,7 +223,10 @@ mod tests {
 
     #[test]
     fn a_recurring_duty_fills_the_calendar_up_to_the_expiry() {
-        let all = [obligation("term", "P12M", "adoption", None, None), obligation("report", "P3M", "adoption", None, Some("every P3M"))];
+        let all = [
+            obligation("term", "P12M", "adoption", None, None),
+            obligation("report", "P3M", "adoption", None, Some("every P3M")),
+        ];
         let mandate = mandate("S/RES/2699 (2023)", date(2023, 10, 2), all.iter());
         let days: Vec<Date> = calendar(&mandate, all.iter().skip(1)).into_iter().map(|o| o.day).collect();
         assert_eq!(days, [date(2024, 1, 2), date(2024, 4, 2), date(2024, 7, 2), date(2024, 10, 2)]);

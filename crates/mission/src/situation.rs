@@ -12,6 +12,10 @@ id!(
     IncidentId
 );
 id!(
+    /// A source of an incident.
+    IncidentSourceId
+);
+id!(
     /// An area held or contested.
     AreaId
 );
@@ -90,6 +94,29 @@ impl Record for Incident {
     }
     fn title(&self) -> String {
         format!("Incident: {}, {}, {}", self.kind.replace('_', " "), self.place, self.when())
+    }
+}
+
+/// A source of an incident, beside the one the incident itself names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentSource {
+    /// Identifier: the incident's and a number.
+    pub id: IncidentSourceId,
+    /// The incident.
+    pub incident: IncidentId,
+    /// What the source is to it: `primary`, `further`, ...
+    pub role: String,
+    /// The source.
+    pub source: Source,
+}
+
+impl Record for IncidentSource {
+    const SUBJECT: &'static str = "incident-source";
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn title(&self) -> String {
+        format!("Source of incident {}: {}", self.incident, self.source.name)
     }
 }
 

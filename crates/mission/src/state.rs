@@ -11,7 +11,7 @@ use crate::imports::Import;
 use crate::mandate::Obligation;
 use crate::place::{Layer, Town};
 use crate::protection::{AdoptedPlan, Base, Planning, Site};
-use crate::situation::{Area, Incident, Total};
+use crate::situation::{Area, Incident, IncidentSource, Total};
 use crate::table::{Record, Recorded, Table};
 use konbit_base::canonical;
 use serde::{Deserialize, Serialize};
@@ -219,6 +219,8 @@ mission_state! {
     bases: Base,
     /// Incidents.
     incidents: Incident,
+    /// Further sources of incidents.
+    incident_sources: IncidentSource,
     /// Areas held or contested.
     areas: Area,
     /// Published totals.

@@ -27,7 +27,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, gap_target: 0.002, draws: 150, rounds_max: 400, leaves_max: 1_000 }
+        Self { seed: 1, gap_target: 0.004, draws: 600, rounds_max: 400, leaves_max: 1_000 }
     }
 }
 
@@ -35,7 +35,7 @@ impl Options {
     /// A cheaper search, for points of a curve: each point still has its own value and bound.
     #[must_use]
     pub fn quick(&self) -> Self {
-        Self { draws: 40, rounds_max: 40, gap_target: self.gap_target.max(0.003), ..self.clone() }
+        Self { draws: self.draws.min(400), rounds_max: 12, gap_target: self.gap_target.max(0.005), ..self.clone() }
     }
 }
 
@@ -440,7 +440,7 @@ fn site_plans(problem: &Problem, model: &Model, evaluation: &Evaluation, proof: 
 
 /// Value and bound at other strengths, in the order given. Each point is planned by
 /// [`Options::quick`], starting from the schedules of `known` (a plan for the same problem at any
-/// strength) and of the smaller strengths; each has its own bound. At the strength of `known` the
+/// strength) or of the next smaller strength; each has its own bound. At the strength of `known` the
 /// point is that plan's.
 pub fn curve(
     problem: &Problem,
@@ -450,7 +450,8 @@ pub fn curve(
     watch: &Watch<'_>,
 ) -> Vec<CurvePoint> {
     let quick = options.quick();
-    let mut carried: Vec<Duty> = known.map(|plan| duties(problem, plan)).unwrap_or_default();
+    let given: Vec<Duty> = known.map(|plan| duties(problem, plan)).unwrap_or_default();
+    let mut carried = given.clone();
     let mut ascending: Vec<u32> = personnels.to_vec();
     ascending.sort_unstable();
     ascending.dedup();
@@ -465,7 +466,8 @@ pub fn curve(
             Ok(problem) if !(watch.should_stop)() => curve_point(&problem, &quick, watch, &carried),
             _ => (none, None),
         };
-        carried.extend(mixture.into_iter().flatten());
+        // Only the neighbour's: all that came before would slow the master down.
+        carried = mixture.unwrap_or_else(|| given.clone());
         points.push(point);
     }
     // More people can do what fewer do: a value holds for every larger strength, a bound for

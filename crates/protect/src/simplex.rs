@@ -216,8 +216,7 @@ impl Master {
         let mut flat = 0;
         for pivot in 0..pivots_max {
             let Some((var, reduced)) = self.entering(&y, flat > 60) else { return pivot };
-            let column: Vec<f64> = (0..m).map(|row| self.entry(var, row)).collect();
-            let direction: Vec<f64> = (0..m).map(|row| dot(&self.inverse[row * m..(row + 1) * m], &column)).collect();
+            let direction = self.direction(var);
             let Some((row, step)) = self.leaving(&direction) else { return pivot };
             flat = if step * -reduced > 1e-13 { 0 } else { flat + 1 };
             if flat > 2_000 {
@@ -237,6 +236,20 @@ impl Master {
             }
         }
         pivots_max
+    }
+
+    /// How the basic variables change as `var` enters: the inverse times its column.
+    fn direction(&self, var: Var) -> Vec<f64> {
+        let m = self.rows();
+        let rows = self.inverse.chunks_exact(m);
+        match var {
+            // Columns with one entry, or with equal ones, need no product.
+            Var::Surplus(at) => rows.map(|row| -row[at]).collect(),
+            Var::Short(at) => rows.map(|row| row[at]).collect(),
+            Var::Artificial => rows.map(|row| row[m - 1]).collect(),
+            Var::Theta => rows.map(|row| row[..self.harm_rows].iter().sum()).collect(),
+            Var::Schedule(k) => rows.map(|row| dot(row, &self.columns[k].entries)).collect(),
+        }
     }
 
     /// The variable with the most negative reduced cost, or the first one when `bland`.

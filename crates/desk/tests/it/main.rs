@@ -1,9 +1,13 @@
 //! A mission opened, filled, planned for and verified through the desk.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic with its place is the message")]
+
 use jiff::Timestamp;
 use jiff::civil::date;
 use konbit_base::Severity;
-use konbit_desk::{Assumptions, Config, Desk, DeskError, NamedFile, PlanRequest, Stamp, check, example, prepare, verify};
+use konbit_desk::{
+    Assumptions, Config, Desk, DeskError, NamedFile, PlanRequest, Stamp, check, example, prepare, verify,
+};
 use konbit_exchange::import::ImportKind;
 use konbit_mission::rules::Refusal;
 use konbit_protect::{PlanDocument, Watch};
@@ -60,7 +64,10 @@ fn rebuilt_from_the_entries_equals_live() {
 fn the_example_imports_whole_and_can_be_verified_after_closing() {
     let Scratch { dir, desk } = filled();
     let mission = desk.snapshot().unwrap().mission;
-    assert_eq!((mission.sites.len(), mission.bases.len(), mission.incidents.len(), mission.obligations.len()), (469, 24, 155, 54));
+    assert_eq!(
+        (mission.sites.len(), mission.bases.len(), mission.incidents.len(), mission.obligations.len()),
+        (469, 24, 155, 54)
+    );
     assert_eq!(mission.authorisation().unwrap().value.vote.cast.tally().to_string(), "13-0-2");
     assert!(check(&mission, TODAY).iter().all(|finding| finding.severity < Severity::Error));
     desk.close().unwrap();
@@ -93,11 +100,15 @@ fn two_users_at_once_cannot_both_win() {
 fn a_plan_for_data_that_have_changed_is_not_adopted() {
     let scratch = filled();
     let document = plan(&scratch, 1000);
-    scratch.desk.withdraw("site", "hos-hueh", "closed", &stamp()).or_else(|_| {
-        let mission = scratch.desk.snapshot()?.mission;
-        let id = mission.sites.values().next().expect("there are sites").id.to_string();
-        scratch.desk.withdraw("site", &id, "closed", &stamp())
-    }).unwrap();
+    scratch
+        .desk
+        .withdraw("site", "hos-hueh", "closed", &stamp())
+        .or_else(|_| {
+            let mission = scratch.desk.snapshot()?.mission;
+            let id = mission.sites.values().next().expect("there are sites").id.to_string();
+            scratch.desk.withdraw("site", &id, "closed", &stamp())
+        })
+        .unwrap();
     let error = scratch.desk.adopt(&document, "reason", TODAY, &stamp()).map(|_| ()).unwrap_err();
     assert!(matches!(error, DeskError::Refused(Refusal::PlanIsStale { .. })), "{error}");
 }
@@ -106,7 +117,8 @@ fn a_plan_for_data_that_have_changed_is_not_adopted() {
 fn a_plan_is_adopted_once_with_a_reason_and_only_if_it_holds() {
     let scratch = filled();
     let document = plan(&scratch, 1000);
-    let adopt = |document: &PlanDocument, reason: &str| scratch.desk.adopt(document, reason, TODAY, &stamp()).map(|_| ());
+    let adopt =
+        |document: &PlanDocument, reason: &str| scratch.desk.adopt(document, reason, TODAY, &stamp()).map(|_| ());
     assert!(matches!(adopt(&document, " ").unwrap_err(), DeskError::Refused(Refusal::NoReason)));
     let better = PlanDocument { value: document.value.map(|value| value * 0.99), ..document.clone() };
     assert!(matches!(adopt(&better, "reason").unwrap_err(), DeskError::PlanDoesNotHold(_)));

@@ -18,7 +18,8 @@ fn the_example_from_resolution_to_plan() {
     let plan = konbit(&["plan", &dir, "--seed", "1", "-o", file.to_str().unwrap(), "--adopt", "tried in a test"]);
     assert_eq!(plan.code, 0, "{}{}", plan.out, plan.err);
     let document: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    let (value, bound, gap) = (document["value"].as_f64().unwrap(), document["bound"].as_f64().unwrap(), document["gap"].as_f64().unwrap());
+    let (value, bound, gap) =
+        (document["value"].as_f64().unwrap(), document["bound"].as_f64().unwrap(), document["gap"].as_f64().unwrap());
     assert!(bound <= value && gap < 0.01, "value {value}, bound {bound}, gap {gap}");
     assert_eq!(document["personnel"], 1000);
     assert_eq!(document["sites"].as_array().unwrap().len(), 469);
@@ -27,7 +28,9 @@ fn the_example_from_resolution_to_plan() {
 
     // 50 more people never make it worse, 50 fewer never better.
     let others = document["more_and_fewer"].as_array().unwrap();
-    let at = |personnel: u64| others.iter().find(|point| point["personnel"] == personnel).unwrap()["value"].as_f64().unwrap();
+    let at = |personnel: u64| {
+        others.iter().find(|point| point["personnel"] == personnel).unwrap()["value"].as_f64().unwrap()
+    };
     assert!(at(1050) <= value && value <= at(950), "{others:?}");
 
     // The plan is in the record, and the record holds.

@@ -1,5 +1,7 @@
 //! The built binary over its command line.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic with its place is the message")]
+
 mod bad_input;
 mod golden;
 mod record;

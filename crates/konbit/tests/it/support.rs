@@ -21,7 +21,8 @@ impl Run {
 
 /// Runs `konbit` with these arguments.
 pub fn konbit(args: &[&str]) -> Run {
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_konbit")).args(args).output().expect("the binary was built");
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_konbit")).args(args).output().expect("the binary was built");
     Run {
         code: status.code().expect("it was not killed"),
         out: String::from_utf8(stdout).expect("standard output is UTF-8"),
@@ -79,5 +80,10 @@ impl Mission {
 
 /// A file of the worked example.
 pub fn example_file(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/haiti-2023").join(name).to_str().expect("a plain name").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples/haiti-2023")
+        .join(name)
+        .to_str()
+        .expect("a plain name")
+        .to_owned()
 }

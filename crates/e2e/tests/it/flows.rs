@@ -1,0 +1,69 @@
+//! What people do in a browser.
+
+use crate::browser::{Browser, Scripts};
+use crate::demo::Demo;
+
+fn number(text: &str) -> f64 {
+    text.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect::<String>().parse().expect("a number")
+}
+
+#[test]
+fn from_the_glance_to_a_site_on_the_map_and_in_the_table() {
+    let (demo, browser) = (Demo::start(), Browser::start(Scripts::On));
+    browser.open(&demo.url("/"));
+    assert!(browser.text("main").contains("13 in favour"));
+    browser.check_clean(&demo.host);
+    browser.click("nav[aria-label=Sections] a[href='/protection']");
+    browser.wait_for(".mapbox[data-ready=yes] canvas.maplibregl-canvas");
+    assert!(browser.is_shown(".mapbox canvas") && !browser.is_shown(".mapbox .drawn"));
+    let drawn = browser.script("const c = document.querySelector('.mapbox canvas'); return c.width * c.height");
+    assert!(drawn.as_f64().unwrap_or_default() > 100_000.0, "the map has {drawn} pixels");
+    browser.check_clean(&demo.host);
+    browser.fill("#sites input[name=text]", "varreux");
+    browser.click("#sites button[type=submit]");
+    let rows = browser.text("#sites tbody");
+    assert!(rows.contains("Varreux") && !rows.contains("Toussaint"), "{rows}");
+    browser.click("#sites tbody th a");
+    assert!(browser.text("h1").contains("Varreux"));
+    browser.wait_for(".mapbox[data-ready=yes]");
+    browser.check_clean(&demo.host);
+}
+
+#[test]
+fn fifty_more_people_are_planned_for_and_the_plan_is_adopted_with_a_reason() {
+    let (demo, browser) = (Demo::start(), Browser::start(Scripts::On));
+    browser.open(&demo.url("/protection"));
+    let before = number(&browser.text("main p.lead strong"));
+    browser.fill("form.what-if input[name=personnel]", "1050");
+    browser.click("form.what-if button");
+    assert!(browser.text(".notice").contains("Not adopted"));
+    let after = number(&browser.text("main p.lead strong"));
+    assert!(after < before, "1,050 people leave {after} a week, 1,000 left {before}");
+    browser.check_clean(&demo.host);
+    browser.fill("form.adopt input[name=reason]", "Fifty more arrived");
+    browser.click("form.adopt button");
+    assert_eq!(browser.address(), demo.url("/protection"));
+    assert!(browser.text("main").contains("in force: Fifty more arrived"));
+    let kept = number(&browser.text("main p.lead strong"));
+    assert!((kept - after).abs() < 1e-9, "the plan in force has {kept}, the one adopted {after}");
+    browser.open(&demo.url("/record"));
+    let newest = browser.text("#entries tbody tr");
+    assert!(newest.contains("plan recorded") && newest.contains("1050"), "{newest}");
+    browser.click("#entries tbody tr a");
+    assert!(browser.text("pre.body").contains("Fifty more arrived"));
+    browser.check_clean(&demo.host);
+}
+
+#[test]
+fn without_scripts_the_map_is_drawn_by_the_server_and_planning_works() {
+    let (demo, browser) = (Demo::start(), Browser::start(Scripts::Off));
+    browser.open(&demo.url("/protection"));
+    assert!(browser.is_shown(".mapbox .drawn svg.map") && !browser.is_shown(".mapbox .canvas"));
+    assert!(browser.count("svg.map a[href='/protection/sites/apt-pap']") > 0);
+    assert!(browser.is_shown("#sites table") && browser.is_shown("#guarded") && browser.is_shown("#open"));
+    browser.fill("form.what-if input[name=personnel]", "1050");
+    browser.click("form.what-if button");
+    assert!(browser.text(".notice").contains("Not adopted"));
+    assert!(browser.text("main p.lead").contains("With 1,050 people"));
+    browser.check_clean(&demo.host);
+}

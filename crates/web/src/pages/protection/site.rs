@@ -1,0 +1,256 @@
+//! One site: what it gets, why, and everything that says so.
+
+use super::{PlanFacts, SiteRow, Standing, posture_label, posture_word, rows};
+use crate::layout::{View, empty, entries_link, entry_href, figure, source, unverified};
+use crate::pages::situation::precision_words;
+use crate::{format, svg};
+use konbit_base::LatLon;
+use konbit_desk::travel_minutes_tenths;
+use konbit_mission::Recorded;
+use konbit_mission::protection::{Judged, Planning, Site};
+use konbit_mission::situation::Incident;
+use konbit_protect::Posture;
+use maud::{Markup, html};
+
+/// `/protection/sites/{id}`. None if there is no such site.
+pub fn site(view: &View<'_>, id: &str, shown: Option<&Standing<'_>>, map: &Markup) -> Option<Markup> {
+    let recorded = view.mission.sites.get(id)?;
+    let site = &recorded.value;
+    let planning = view.mission.planning.iter().next();
+    let rows = shown.map(|shown| rows(view.mission, shown.shown())).unwrap_or_default();
+    let row = rows.iter().find(|row| row.plan.id == id);
+    Some(html! {
+        p.kicker { (format::heading(&site.kind)) @if let Some(name) = &site.name_local { " · " span lang="fr" { (name) } } " " (unverified(&site.source)) }
+        @match (row, shown) {
+            (Some(row), Some(shown)) => (what_it_gets(view, row, shown.shown(), &rows)),
+            _ => (empty("No plan in force says anything about this site. It may have no position, or its kind no planning figures.", "konbit plan DIR")),
+        }
+        @if site.position.is_some() { section { h2 { "Where it is" } (map) } }
+        (value(site, planning.map(|planning| &planning.value), planning.and_then(|planning| planning.entries.last().copied())))
+        (attempts(view, site, shown.map(Standing::shown), planning.map(|planning| &planning.value)))
+        (bases(view, site, planning.map(|planning| &planning.value)))
+        section {
+            h2 { "The row and its source" }
+            dl.facts {
+                dt { "Position" } dd {
+                    @match site.position {
+                        Some(position) => { (position.to_string()) @if let Some(words) = precision_words(site.precision) { " " span.quiet { (words) } } },
+                        None => "not known",
+                    }
+                }
+                @if let Some(area) = &site.area { dt { "Commune" } dd { (commune(view, area.as_str())) } }
+                dt { "What the mandate calls it" } dd { (format::heading(site.category.label())) }
+                @if let Some(people) = site.people_served { dt { "People who depend on it" } dd { (figure(&newest(&recorded.entries), format::count(people))) } }
+                @if let Some(note) = &site.note { dt { "Note" } dd { (note) } }
+                dt { "Source" } dd { (source(&site.source)) }
+                dt { "Record" } dd { (entries_link(&recorded.entries, "site", id)) }
+            }
+        }
+        p { a href="/protection#sites" { "All sites" } }
+    })
+}
+
+fn newest(entries: &[u64]) -> String {
+    entries.last().map_or_else(|| "/record".to_owned(), |ix| entry_href(*ix))
+}
+
+fn commune(view: &View<'_>, code: &str) -> String {
+    let town = view.mission.towns.values().find(|town| town.area.as_ref().is_some_and(|area| area.as_str() == code));
+    town.map_or_else(|| code.to_owned(), |town| format!("{} ({code})", town.name))
+}
+
+fn what_it_gets(view: &View<'_>, row: &SiteRow<'_>, facts: &PlanFacts, rows: &[SiteRow<'_>]) -> Markup {
+    let plan = row.plan;
+    let base = plan.base.as_ref().and_then(|id| view.mission.bases.get(id));
+    let base_name = base.map(|base| base.value.name.as_str());
+    html! {
+        p.lead {
+            svg.key viewBox="-8 -8 16 16" width="20" height="20" aria-hidden="true" { (svg::shape(posture_word(plan.posture))) } " "
+            strong { (format::heading(posture_label(plan.posture))) } ". "
+            @match plan.posture {
+                Posture::Always => "A post stands here in every schedule.",
+                Posture::Sometimes => { "A post stands here " (format::percent(plan.post_share)) " % of the time, at times that a watcher cannot foresee." },
+                Posture::Reached => "No post stands here; a reaction force comes when it is called.",
+                Posture::Open => "No post stands here, and no reaction force that the plan keeps could come in time.",
+            }
+            @if let (Some(name), Some(minutes)) = (base_name, plan.minutes) { " The nearest reaction force in use waits at " (name) ", " (format::decimal(minutes, 0)) " minutes away." }
+            " An attempt is stopped with a probability of " strong { (format::percent(plan.protection)) " %" } "."
+        }
+        dl.stats {
+            (crate::layout::stat("Attempts stopped", &html! { (format::percent(plan.protection)) }, &html! { "% on average" }))
+            (crate::layout::stat("Harm per attempt", &html! { (format::harm(plan.harm_per_attempt)) }, &html! { "persons, on average" }))
+            (crate::layout::stat("Harm a week", &html! { (format::harm(row.harm_per_week)) }, &html! { (format::percent(plan.harm_share)) " % of all under the plan" }))
+        }
+        (why(row, facts, rows))
+    }
+}
+
+/// Harm a week that a post here, all the time, would avert beyond what the plan gives; per person on duty.
+fn gain_per_seat(row: &SiteRow<'_>, facts: &PlanFacts) -> Option<(f64, u32)> {
+    let problem_site = facts.problem.sites.iter().find(|site| site.id == row.plan.id)?;
+    let left = 1.0 - row.plan.protection;
+    if left <= 1e-9 {
+        return None;
+    }
+    let effect = f64::from(facts.problem.static_effect_ppm) / 1e6;
+    let averted = row.harm_per_week / left * (effect - row.plan.protection).max(0.0);
+    Some((averted / f64::from(problem_site.seats.max(1)), problem_site.seats))
+}
+
+/// Why it is or is not guarded.
+fn why(row: &SiteRow<'_>, facts: &PlanFacts, rows: &[SiteRow<'_>]) -> Markup {
+    let problem_site = facts.problem.sites.iter().find(|site| site.id == row.plan.id);
+    let mandatory = problem_site.is_some_and(|site| site.mandatory);
+    let floor = problem_site.map_or(0, |site| site.floor_ppm);
+    let gain = gain_per_seat(row, facts);
+    let rank = gain.map(|(own, _)| {
+        let better = rows
+            .iter()
+            .filter(|other| other.plan.posture != Posture::Always)
+            .filter_map(|other| gain_per_seat(other, facts));
+        better.filter(|(other, _)| *other > own).count() + 1
+    });
+    let others = rows.iter().filter(|other| other.plan.posture != Posture::Always).count();
+    html! {
+        section {
+            h2 { "Why" }
+            @if mandatory { p { "A post here is mandatory: the planning figures demand it at all times, whatever else it costs." } }
+            @if floor > 0 { p { "The planning figures demand that at least " (format::percent(f64::from(floor) / 1e6)) " % of attempts are stopped here." } }
+            @if row.plan.posture != Posture::Always {
+                @if let (Some((own, seats)), Some(rank)) = (gain, rank) {
+                    p {
+                        "A post here takes " (format::count(seats.into())) " of the " (format::count(facts.seats().into())) " people on duty. Standing all the time it would avert "
+                        (format::harm(own * f64::from(seats))) " more persons a week, " (format::harm(own)) " for each person on duty. "
+                        "By that measure the site ranks " strong { (format::size(rank)) } " of the " (format::size(others)) " sites without a permanent post. "
+                        "The measure holds the rest of the plan as it is, so it explains the plan and does not replace it."
+                    }
+                }
+            } @else if !mandatory {
+                p { "Taking the post away would leave " (format::harm(row.harm_per_week)) " persons a week to grow: the plan found no better use for its people." }
+            }
+        }
+    }
+}
+
+fn judged(judged: &Judged, divide: f64) -> Markup {
+    let show = |value: u64| format::harm(value as f64 / divide);
+    html! { (show(judged.best)) " " span.quiet { "(between " (show(judged.low)) " and " (show(judged.high)) ")" } }
+}
+
+fn value(site: &Site, planning: Option<&Planning>, entry: Option<u64>) -> Markup {
+    let figures = planning.and_then(|planning| planning.kinds.get(&site.kind));
+    html! {
+        section {
+            h2 { "What an attempt here would cost" }
+            @match figures {
+                Some(figures) => {
+                    p {
+                        (judged(&figures.value_milli, 1e3)) " persons harmed if an attempt succeeds. " (figures.value_milli.basis)
+                        @if let Some(ix) = entry { " " (entries_link(&[ix], "planning", "planning")) }
+                    }
+                    p.quiet { "The figure goes by the kind of site and by what it is for, never by who the people are that use it." }
+                },
+                None => (empty("No planning figures are given for this kind of site.", "konbit import DIR planning FILE")),
+            }
+        }
+    }
+}
+
+fn attempts(view: &View<'_>, site: &Site, facts: Option<&PlanFacts>, planning: Option<&Planning>) -> Markup {
+    let estimate = facts.and_then(|facts| facts.attempts.get(site.id.as_str()));
+    let near = planning
+        .zip(site.position)
+        .map(|(planning, position)| incidents_near(view, planning, position))
+        .unwrap_or_default();
+    html! {
+        section {
+            h2 { "Attempts to expect" }
+            @if let Some((low, mean, high)) = estimate {
+                p { (per_year(*mean)) " attempts a year are forecast here, with nine chances in ten between " (per_year(*low)) " and " (per_year(*high)) ". "
+                    "The forecast starts from a judged figure for the kind of site and is moved by incidents near by. Those who watch and choose come on top, wherever the plan is weakest." }
+            }
+            @if near.is_empty() { p { "No incident that counts as an attempt is known near by. A quiet place is not a safe one." } }
+            @else {
+                div.scroll role="region" aria-label="Incidents near by" tabindex="0" {
+                    table {
+                        caption { "Incidents near by that moved the estimate, nearest first" }
+                        thead { tr { th scope="col" .num { "Distance, km" } th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "Where" } th scope="col" .num { "Killed" } th scope="col" { "Entry" } } }
+                        tbody {
+                            @for (metres, recorded) in near.iter().take(12) {
+                                @let incident = &recorded.value;
+                                tr {
+                                    td.num { (format::decimal(metres / 1000.0, 1)) }
+                                    td { (incident.when()) }
+                                    th scope="row" { (format::heading(&incident.kind)) " " (unverified(&incident.source)) }
+                                    td { (incident.place) @if let Some(words) = precision_words(incident.place_precision) { " " span.quiet { (words) } } }
+                                    td.num { (figure(&newest(&recorded.entries), format::known(incident.killed.best.map(u64::from)))) }
+                                    td { (entries_link(&recorded.entries, "incident", incident.id.as_str())) }
+                                }
+                            }
+                        }
+                    }
+                }
+                @if near.len() > 12 { p.quiet { (format::size(near.len() - 12)) " more lie farther away." } }
+            }
+        }
+    }
+}
+
+/// Attempts a week as attempts a year: a rate of a few hundredths a week says little to a reader.
+fn per_year(per_week: f64) -> String {
+    format::harm(per_week * 52.18)
+}
+
+/// Incidents of the kinds that count, within three reaches and the precision of their place, nearest first.
+fn incidents_near<'a>(view: &View<'a>, planning: &Planning, position: LatLon) -> Vec<(f64, &'a Recorded<Incident>)> {
+    let mut near: Vec<(f64, &Recorded<Incident>)> = view
+        .mission
+        .incidents
+        .iter()
+        .filter(|recorded| planning.incident_kinds.contains(&recorded.value.kind))
+        .filter_map(|recorded| {
+            let incident = &recorded.value;
+            let metres = incident.position?.distance_m(position);
+            let reach = 3.0 * (planning.incident_reach_m.best as f64).hypot(incident.place_precision.radius_m());
+            (metres <= reach).then_some((metres, recorded))
+        })
+        .collect();
+    near.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.value.id.cmp(&b.1.value.id)));
+    near
+}
+
+fn bases(view: &View<'_>, site: &Site, planning: Option<&Planning>) -> Markup {
+    let Some((planning, position)) = planning.zip(site.position) else { return html! {} };
+    let mut bases: Vec<_> = view
+        .mission
+        .bases
+        .iter()
+        .map(|base| (travel_minutes_tenths(planning, base.value.position, position), base))
+        .collect();
+    bases.sort_by_key(|(tenths, base)| (*tenths, base.value.id.clone()));
+    html! {
+        section {
+            h2 { "How soon a reaction force could come" }
+            @if bases.is_empty() { (empty("No base is in the record.", "konbit import DIR bases FILE")) }
+            @else {
+                p.quiet { "Alarm to arrival: " (format::decimal(planning.turnout_minutes_tenths.best as f64 / 10.0, 0)) " minutes to leave, then " (format::decimal(planning.detour_milli.best as f64 / 1000.0, 1)) " times the great circle at " (format::decimal(planning.speed_kmh_tenths.best as f64 / 10.0, 0)) " km/h: judged figures, until roads are routed." }
+                div.scroll role="region" aria-label="Bases" tabindex="0" {
+                    table {
+                        caption { "The nearest bases" }
+                        thead { tr { th scope="col" { "Base" } th scope="col" .num { "Minutes" } th scope="col" .num { "People it can hold" } th scope="col" { "Source and entry" } } }
+                        tbody {
+                            @for (tenths, base) in bases.iter().take(6) {
+                                tr {
+                                    th scope="row" { (base.value.name) " " (unverified(&base.value.source)) }
+                                    td.num { (format::decimal(f64::from(*tenths) / 10.0, 0)) }
+                                    td.num { (figure(&newest(&base.entries), format::count(base.value.capacity.into()))) }
+                                    td { (source(&base.value.source)) " " (entries_link(&base.entries, "base", base.value.id.as_str())) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

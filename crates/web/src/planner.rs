@@ -1,0 +1,184 @@
+//! Planning for pages: one plan at a time, and the latest few are remembered.
+//!
+//! Invariant: what is remembered is a function of its key, so forgetting it changes nothing but time, and several
+//! processes on one record answer alike.
+
+use crate::problem::Problem;
+use jiff::civil::Date;
+use konbit_base::Digest;
+use konbit_desk::{Assumptions, PlanRequest, curve_for, plan_for, prepare};
+use konbit_mission::Mission;
+use konbit_protect::{CurvePoint, PlanDocument, Watch};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// Longest that a page waits for a plan; what was found until then is shown with its gap.
+const PLAN_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// Plans and curves that are remembered.
+const REMEMBERED_MAX: usize = 8;
+
+/// The problem's hash and the seed: all that a plan depends on.
+type Key = (Digest, u64);
+
+#[derive(Debug)]
+struct Remembered<T>(Mutex<VecDeque<(Key, Arc<T>)>>);
+
+impl<T> Remembered<T> {
+    fn new() -> Self {
+        Self(Mutex::new(VecDeque::new()))
+    }
+
+    fn get(&self, key: &Key) -> Option<Arc<T>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|(held, _)| held == key).map(|(_, value)| Arc::clone(value))
+    }
+
+    fn put(&self, key: Key, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_front((key, Arc::clone(&value)));
+        kept.truncate(REMEMBERED_MAX);
+        value
+    }
+}
+
+/// Makes plans, one at a time. A new one has made nothing yet.
+#[derive(Debug)]
+pub struct Planner {
+    permit: Semaphore,
+    plans: Remembered<PlanDocument>,
+    curves: Remembered<Vec<CurvePoint>>,
+}
+
+/// What a reader wants planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// What is assumed instead of the mission's own figures.
+    pub assumptions: Assumptions,
+    /// Seed of the draws.
+    pub seed: u64,
+}
+
+impl Question {
+    /// Reads what a form sent; an empty field stands for the mission's own figure, and for seed 1.
+    pub fn parse(personnel: &str, alpha: &str, seed: &str) -> Result<Self, Problem> {
+        let personnel = match personnel.trim() {
+            "" => None,
+            text => Some(text.replace(',', "").parse().map_err(|_| {
+                Problem::bad_request(format!("{text:?} is not a number of people; give a whole number such as 1050"))
+            })?),
+        };
+        let alpha_ppm = match alpha.trim() {
+            "" => None,
+            text => Some(share_ppm(text).ok_or_else(|| {
+                Problem::bad_request(format!("{text:?} is not a share; give a number from 0 to 1, such as 0.5"))
+            })?),
+        };
+        let seed = match seed.trim() {
+            "" => 1,
+            text => text
+                .parse()
+                .map_err(|_| Problem::bad_request(format!("{text:?} is not a seed; give a whole number")))?,
+        };
+        Ok(Self { assumptions: Assumptions { personnel, alpha_ppm }, seed })
+    }
+}
+
+/// A share from 0 to 1 in millionths.
+fn share_ppm(text: &str) -> Option<u32> {
+    let share: f64 = text.parse().ok().filter(|share| (0.0..=1.0).contains(share))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1, checked above")]
+    let ppm = (share * 1e6).round() as u32;
+    Some(ppm)
+}
+
+impl Default for Planner {
+    fn default() -> Self {
+        Self { permit: Semaphore::new(1), plans: Remembered::new(), curves: Remembered::new() }
+    }
+}
+
+impl Planner {
+    /// The plan for the mission's data, or [`Problem::busy`] while another is being made. May take seconds.
+    pub fn plan(&self, mission: &Mission, question: Question, today: Date) -> Result<Arc<PlanDocument>, Problem> {
+        let key = key(mission, question, today)?;
+        if let Some(known) = self.plans.get(&key) {
+            return Ok(known);
+        }
+        let _permit = self.permit.try_acquire().map_err(|_| Problem::busy())?;
+        let started = Instant::now();
+        let mut document = within_time(started, |watch| plan_for(mission, &request(question, today), watch))?;
+        document.seconds = started.elapsed().as_millis() as f64 / 1e3;
+        Ok(self.plans.put(key, document))
+    }
+
+    /// Harm against force, from half the force to one and a half times it. May take seconds.
+    pub fn curve(&self, mission: &Mission, question: Question, today: Date) -> Result<Arc<Vec<CurvePoint>>, Problem> {
+        let key = key(mission, question, today)?;
+        if let Some(known) = self.curves.get(&key) {
+            return Ok(known);
+        }
+        let _permit = self.permit.try_acquire().map_err(|_| Problem::busy())?;
+        let points = within_time(Instant::now(), |watch| curve_for(mission, &request(question, today), watch))?;
+        Ok(self.curves.put(key, points))
+    }
+
+    /// The curve, if it was computed before.
+    pub fn known_curve(&self, problem: Digest, seed: u64) -> Option<Arc<Vec<CurvePoint>>> {
+        self.curves.get(&(problem, seed))
+    }
+}
+
+fn request(question: Question, today: Date) -> PlanRequest {
+    PlanRequest { assumptions: question.assumptions, seed: question.seed, today }
+}
+
+fn key(mission: &Mission, question: Question, today: Date) -> Result<Key, Problem> {
+    let prepared =
+        prepare(mission, question.assumptions, today).map_err(|error| Problem::refused(error.to_string()))?;
+    Ok((prepared.problem.hash(), question.seed))
+}
+
+fn within_time<T>(
+    started: Instant,
+    work: impl FnOnce(&Watch<'_>) -> Result<T, konbit_desk::DeskError>,
+) -> Result<T, Problem> {
+    let should_stop = move || started.elapsed() > PLAN_TIME_MAX;
+    Ok(work(&Watch { should_stop: &should_stop, progress: &|_| {} })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(personnel: &str, alpha: &str, seed: &str, expect: Option<(Option<u32>, Option<u32>, u64)>) {
+        let got = Question::parse(personnel, alpha, seed).ok();
+        let got = got.map(|question| (question.assumptions.personnel, question.assumptions.alpha_ppm, question.seed));
+        assert_eq!(got, expect, "{personnel:?} {alpha:?} {seed:?}");
+    }
+
+    #[test]
+    fn a_question_is_read_or_refused() {
+        check("", "", "", Some((None, None, 1)));
+        check("1,050", "0.5", "7", Some((Some(1050), Some(500_000), 7)));
+        check(" 0 ", "1", "0", Some((Some(0), Some(1_000_000), 0)));
+        check("-1", "", "", None);
+        check("1e3", "", "", None);
+        check("", "1.01", "", None);
+        check("", "NaN", "", None);
+        check("", "", "x", None);
+    }
+
+    #[test]
+    fn only_the_latest_few_are_remembered() {
+        let kept = Remembered::new();
+        for seed in 0..20u64 {
+            kept.put((Digest::of(b"p"), seed), seed);
+        }
+        assert_eq!(kept.get(&(Digest::of(b"p"), 19)).as_deref(), Some(&19));
+        assert!(kept.get(&(Digest::of(b"p"), 19 - REMEMBERED_MAX as u64)).is_none());
+    }
+}

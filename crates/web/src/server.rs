@@ -1,0 +1,228 @@
+//! Routes, and what every answer has in common: a fresh reading of the record, headers, problems.
+
+mod handlers;
+mod headers;
+mod plans;
+
+use crate::layout::{Frame, View, page};
+use crate::planner::Planner;
+use crate::problem::Problem;
+use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use konbit_desk::{Desk, Snapshot};
+use maud::Markup;
+use serde_json::Value;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Largest body of a request, bytes: the only form there is holds a reason.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// What every handler has: the open mission, the clock, the planner.
+#[derive(Clone)]
+struct App {
+    desk: Arc<Desk>,
+    clock: fn() -> Timestamp,
+    planner: Arc<Planner>,
+}
+
+/// All routes over an open mission.
+pub fn router(desk: Arc<Desk>, clock: fn() -> Timestamp) -> Router {
+    let app = App { desk, clock, planner: Arc::new(Planner::default()) };
+    Router::new()
+        .route("/", get(handlers::glance))
+        .route("/council", get(handlers::council))
+        .route("/council/{*symbol}", get(handlers::resolution))
+        .route("/mandate", get(handlers::mandate))
+        .route("/contributions", get(handlers::contributions))
+        .route("/situation", get(handlers::situation))
+        .route("/situation/totals", get(handlers::all_totals))
+        .route("/protection", get(plans::protection))
+        .route("/protection/curve", get(plans::curve))
+        .route("/protection/adopt", post(plans::adopt))
+        .route("/protection/plan.json", get(plans::plan_json))
+        .route("/protection/plan.geojson", get(plans::plan_geojson))
+        .route("/protection/plan.csv", get(plans::plan_csv))
+        .route("/protection/sites/{id}", get(plans::site))
+        .route("/record", get(handlers::record))
+        .route("/record/verify", get(handlers::verify))
+        .route("/record/{ix}", get(handlers::entry))
+        .route("/about", get(handlers::about))
+        .route("/map/{layer}", get(plans::layer))
+        .route("/assets/{*path}", get(handlers::asset))
+        .fallback(handlers::nowhere)
+        .method_not_allowed_fallback(handlers::wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(headers::same_origin))
+        .layer(middleware::from_fn(headers::secure))
+        .with_state(app)
+}
+
+/// Serves until `shutdown` resolves; answers under way are finished.
+pub async fn serve(
+    listener: TcpListener,
+    desk: Arc<Desk>,
+    clock: fn() -> Timestamp,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(desk, clock)).with_graceful_shutdown(shutdown).await
+}
+
+/// What a request asks for, besides its path.
+#[derive(Debug, Clone)]
+struct Ask {
+    uri: Uri,
+    wants_json: bool,
+}
+
+impl Ask {
+    fn new(uri: &Uri, headers: &HeaderMap) -> Self {
+        let by_query = uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "format=json"));
+        let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let by_header = accepted.split(',').next().is_some_and(|first| first.trim().starts_with("application/json"));
+        Self { uri: uri.clone(), wants_json: by_query || by_header }
+    }
+}
+
+/// What a handler answers.
+enum Answer {
+    /// A page: its frame, its content, and the same as JSON.
+    Page { title: String, section: &'static str, has_map: bool, main: Markup, json: Value },
+    /// A file.
+    File { media: &'static str, name: Option<String>, bytes: Vec<u8>, immutable: bool },
+    /// Another address, to be read with GET.
+    SeeOther(String),
+}
+
+impl Answer {
+    fn page(title: impl Into<String>, section: &'static str, main: Markup, json: Value) -> Self {
+        Self::Page { title: title.into(), section, has_map: false, main, json }
+    }
+
+    fn with_map(self) -> Self {
+        match self {
+            Self::Page { title, section, main, json, .. } => Self::Page { title, section, has_map: true, main, json },
+            other => other,
+        }
+    }
+}
+
+/// What a handler works with: one reading of the record.
+struct Work<'a> {
+    app: &'a App,
+    snapshot: &'a Snapshot,
+    view: View<'a>,
+    now: Timestamp,
+}
+
+/// Reads the record, does the work off the server's own threads, and makes a response of what comes of it.
+async fn answer(
+    app: App,
+    ask: Ask,
+    work: impl FnOnce(&Work<'_>) -> Result<Answer, Problem> + Send + 'static,
+) -> Response {
+    let asked = ask.clone();
+    let done = tokio::task::spawn_blocking(move || on_record(&app, &asked, work)).await;
+    done.unwrap_or_else(|error| {
+        tracing::error!(%error, path = ask.uri.path(), "a request panicked");
+        bare(&ask, &Problem::broken("the server met an error of its own while answering; the record is not affected"))
+    })
+}
+
+fn on_record(app: &App, ask: &Ask, work: impl FnOnce(&Work<'_>) -> Result<Answer, Problem>) -> Response {
+    let snapshot = match app.desk.snapshot() {
+        Ok(snapshot) => snapshot,
+        Err(error) => return bare(ask, &Problem::from(error)),
+    };
+    let now = (app.clock)();
+    let root = snapshot.head.root.to_string();
+    let view = View {
+        mission: &snapshot.mission,
+        record_size: snapshot.head.size,
+        record_root: &root,
+        today: today(&snapshot, now),
+        name: &app.desk.config().name,
+    };
+    let outcome = work(&Work { app, snapshot: &snapshot, view, now });
+    match outcome {
+        Ok(answer) => respond(&view, ask, answer),
+        Err(problem) => problem_page(&view, ask, &problem),
+    }
+}
+
+/// The day that the data describe, or else the day of the clock in the mission's time zone.
+fn today(snapshot: &Snapshot, now: Timestamp) -> Date {
+    let declared = snapshot.mission.declared();
+    let zone = declared.and_then(|declared| TimeZone::get(&declared.time_zone).ok()).unwrap_or(TimeZone::UTC);
+    declared.and_then(|declared| declared.as_of).unwrap_or_else(|| now.to_zoned_datetime(zone).date())
+}
+
+fn respond(view: &View<'_>, ask: &Ask, answer: Answer) -> Response {
+    match answer {
+        Answer::Page { json, .. } if ask.wants_json => json_response(StatusCode::OK, "application/json", &json),
+        Answer::Page { title, section, has_map, main, .. } => {
+            html(StatusCode::OK, &page(view, Frame { title: &title, section, has_map }, &main))
+        }
+        Answer::File { media, name, bytes, immutable } => {
+            let mut response = bytes.into_response();
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+            let caching = if immutable { crate::assets::CACHE_CONTROL } else { "no-cache" };
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+            if let Some(value) = name.and_then(|name| format!("attachment; filename=\"{name}\"").parse().ok()) {
+                headers.insert(header::CONTENT_DISPOSITION, value);
+            }
+            response
+        }
+        Answer::SeeOther(to) => {
+            let location = HeaderValue::from_str(&to).expect("addresses are escaped");
+            (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+        }
+    }
+}
+
+fn problem_page(view: &View<'_>, ask: &Ask, problem: &Problem) -> Response {
+    let mut response = if ask.wants_json || is_data(ask.uri.path()) {
+        json_response(problem.status, "application/problem+json", &problem.json(ask.uri.path()))
+    } else {
+        let frame = Frame { title: problem.title, section: "", has_map: false };
+        html(problem.status, &page(view, frame, &problem.markup()))
+    };
+    if let Some(seconds) = problem.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// Addresses that programs read.
+fn is_data(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "json" | "geojson" | "csv"))
+}
+
+/// A problem that is told without the record.
+fn bare(ask: &Ask, problem: &Problem) -> Response {
+    let mission = konbit_mission::Mission::default();
+    let view = View { mission: &mission, record_size: 0, record_root: "", today: Date::ZERO, name: "Konbit" };
+    problem_page(&view, ask, problem)
+}
+
+fn html(status: StatusCode, markup: &Markup) -> Response {
+    let media = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (status, media, Body::from(markup.0.clone())).into_response()
+}
+
+fn json_response(status: StatusCode, media: &'static str, value: &Value) -> Response {
+    let text = format!("{value:#}\n");
+    (status, [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "no-cache")], text).into_response()
+}
+
+#[cfg(test)]
+mod tests;

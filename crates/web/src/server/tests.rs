@@ -1,0 +1,283 @@
+//! Every route over an empty mission and over the worked example.
+
+use super::router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use jiff::Timestamp;
+use konbit_desk::{Config, Desk, PlanRequest, Stamp};
+use konbit_protect::Watch;
+use std::sync::{Arc, LazyLock};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+/// Pages that can be read without knowing what the mission holds.
+const PAGES: [&str; 10] = [
+    "/",
+    "/council",
+    "/mandate",
+    "/contributions",
+    "/situation",
+    "/situation/totals",
+    "/protection",
+    "/record",
+    "/record/verify",
+    "/about",
+];
+
+/// Most bytes of a page, apart from its map.
+const PAGE_BYTES_MAX: usize = 60_000;
+
+fn clock() -> Timestamp {
+    "2023-10-02T22:00:00Z".parse().unwrap()
+}
+
+fn stamp() -> Stamp {
+    Stamp { now: clock(), actor: "test".to_owned() }
+}
+
+struct Served {
+    desk: Arc<Desk>,
+    router: axum::Router,
+    _dir: TempDir,
+}
+
+impl Served {
+    fn new(fill: impl FnOnce(&Desk)) -> Self {
+        let dir = TempDir::new().unwrap();
+        let desk = Desk::init(&dir.path().join("mission"), &Config::named("Test mission")).unwrap();
+        fill(&desk);
+        let desk = Arc::new(desk);
+        Self { router: router(Arc::clone(&desk), clock), desk, _dir: dir }
+    }
+
+    fn send(&self, request: Request<Body>) -> (StatusCode, String, String) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let (status, headers) = (response.status(), format!("{:?}", response.headers()));
+            let bytes = to_bytes(response.into_body(), 10_000_000).await.unwrap();
+            (status, headers, String::from_utf8_lossy(&bytes).into_owned())
+        })
+    }
+
+    fn get(&self, path: &str) -> (StatusCode, String, String) {
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+    }
+
+    fn post(&self, path: &str, origin: &str, body: &str) -> (StatusCode, String, String) {
+        let request = Request::post(path)
+            .header(header::HOST, "127.0.0.1:8470")
+            .header(header::ORIGIN, origin)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body.to_owned())).unwrap())
+    }
+}
+
+static EMPTY: LazyLock<Served> = LazyLock::new(|| Served::new(|_| {}));
+
+/// The worked example with a plan in force.
+static EXAMPLE: LazyLock<Served> = LazyLock::new(|| {
+    Served::new(|desk| {
+        let example = konbit_desk::example("haiti-2023").unwrap();
+        let reports = desk.import_all(&example.batches(), &stamp()).unwrap();
+        assert!(reports.iter().all(|report| report.usable));
+        let today = "2023-10-02".parse().unwrap();
+        let document = desk.plan(&PlanRequest::at(today), &Watch::none()).unwrap();
+        desk.adopt(&document, "for the tests", today, &stamp()).unwrap();
+    })
+});
+
+/// The page without what the server draws, which has a limit of its own.
+fn without_map(page: &str) -> String {
+    let Some((head, rest)) = page.split_once("<div class=\"drawn\">") else { return page.to_owned() };
+    let (_, tail) = rest.split_once("<ul class=\"legend\">").unwrap();
+    format!("{head}{tail}")
+}
+
+fn check_page(served: &Served, path: &str) -> String {
+    let (status, headers, page) = served.get(path);
+    assert_eq!(status, StatusCode::OK, "{path}: {page}");
+    assert!(headers.contains("frame-ancestors 'none'"), "{path}: {headers}");
+    assert!(page.contains("id=\"main\"") && page.contains("<h1>"), "{path}");
+    assert!(
+        !page.contains(" style=") && !page.contains("<script>"),
+        "{path}: the content policy allows nothing inline"
+    );
+    let size = without_map(&page).len();
+    assert!(size < PAGE_BYTES_MAX, "{path} has {size} bytes without its map");
+    assert!(page.len() < PAGE_BYTES_MAX + 250_000, "{path} has {} bytes with its map", page.len());
+    page
+}
+
+#[test]
+fn every_page_of_an_empty_mission_says_what_to_do_next() {
+    for path in PAGES {
+        let page = check_page(&EMPTY, path);
+        assert!(page.contains("Test mission"), "{path}");
+        if !["/about", "/record/verify"].contains(&path) {
+            assert!(page.contains("class=\"empty\"") && page.contains("konbit "), "{path}");
+        }
+    }
+}
+
+#[test]
+fn every_page_of_the_example_is_small_and_complete() {
+    for path in PAGES {
+        let page = check_page(&EXAMPLE, path);
+        assert!(page.contains("not the plan of any force"), "{path} does not show the disclaimer");
+    }
+}
+
+#[test]
+fn the_answer_stands_first() {
+    let says = |path: &str, words: &[&str]| {
+        let page = EXAMPLE.get(path).2;
+        for word in words {
+            assert!(page.contains(word), "{path} does not say {word:?}");
+        }
+    };
+    says(
+        "/",
+        &["led by <strong>Kenya</strong>", "13 in favour, 0 against, 2 abstaining", "2 October 2024", "in 366 days"],
+    );
+    says("/council", &["China and the Russian Federation abstained", "13 in favour, 9 needed", "2 April 2024"]);
+    says("/mandate", &["2 July 2024", "in 274 days", "id=\"p1\""]);
+    says("/contributions", &["1,350", "restates K-001"]);
+    says("/situation", &["never added up", "Homicide", "Killed"]);
+    says(
+        "/protection",
+        &["No plan with this force does better than", "Guarded", "Open", "50 more", "50 fewer", "<svg"],
+    );
+}
+
+#[test]
+fn links_inside_the_site_lead_somewhere() {
+    let mut seen = std::collections::BTreeSet::new();
+    for path in PAGES {
+        let page = EXAMPLE.get(path).2;
+        let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let inside = links.filter(|link| link.starts_with('/') && !link.contains("personnel="));
+        // Many links differ only in the number of an entry or the id of a site: some of each are enough.
+        seen.extend(inside.map(|link| link.split('#').next().unwrap().replace("&amp;", "&")));
+    }
+    assert!(seen.len() > 300, "{}", seen.len());
+    let some = seen.iter().filter(|link| !link.starts_with("/record/") && !link.contains("/sites/"));
+    for link in some.chain(seen.iter().step_by(17)) {
+        let (status, _, body) = EXAMPLE.get(link);
+        assert_eq!(status, StatusCode::OK, "{link}: {body}");
+    }
+}
+
+#[test]
+fn anchors_of_a_page_are_there() {
+    for path in PAGES {
+        let page = EXAMPLE.get(path).2;
+        for link in page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let Some((to, anchor)) = link.split_once('#') else { continue };
+            if to.contains('?')
+                || anchor.contains('-') && to.is_empty() && page.contains(&format!("<g id=\"{anchor}\""))
+            {
+                continue;
+            }
+            let target = if to.is_empty() { page.clone() } else { EXAMPLE.get(to).2 };
+            assert!(target.contains(&format!("id=\"{anchor}\"")), "{path}: nothing is called {link}");
+        }
+    }
+}
+
+#[test]
+fn another_force_gives_another_plan_which_can_be_adopted_once() {
+    let served = Served::new(|desk| {
+        let example = konbit_desk::example("haiti-2023").unwrap();
+        desk.import_all(&example.batches(), &stamp()).unwrap();
+    });
+    assert!(check_page(&served, "/protection").contains("No plan is in force"));
+    let page = check_page(&served, "/protection?personnel=1050&alpha=0.5&seed=1");
+    assert!(page.contains("Not adopted."));
+    let size = served.desk.snapshot().unwrap().head.size;
+    let form = "personnel=1050&alpha=0.5&seed=1&reason=Fifty+more+have+come";
+    assert_eq!(served.post("/protection/adopt", "http://elsewhere.example", form).0, StatusCode::FORBIDDEN);
+    assert_eq!(
+        served.post("/protection/adopt", "http://127.0.0.1:8470", "personnel=1050&reason=+").0,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(served.desk.snapshot().unwrap().head.size, size, "nothing was adopted");
+    let (status, headers, _) = served.post("/protection/adopt", "http://127.0.0.1:8470", form);
+    assert_eq!(status, StatusCode::SEE_OTHER, "{headers}");
+    assert_eq!(served.desk.snapshot().unwrap().head.size, size + 1);
+    assert!(check_page(&served, "/protection").contains("Fifty more have come"));
+    assert!(served.get("/record").2.contains("Plan"));
+    let (status, _, page) = served.post("/protection/adopt", "http://127.0.0.1:8470", form);
+    assert_eq!(status, StatusCode::CONFLICT, "{page}");
+}
+
+#[test]
+fn a_request_that_cannot_be_answered_says_why() {
+    let check = |path: &str, status: StatusCode| {
+        let (got, headers, body) = EXAMPLE.get(path);
+        assert_eq!(got, status, "{path}: {body}");
+        (headers, body)
+    };
+    let (_, page) = check("/nowhere", StatusCode::NOT_FOUND);
+    assert!(page.contains("href=\"/protection\""));
+    check("/council/S/RES/1", StatusCode::NOT_FOUND);
+    check("/record/99999999", StatusCode::NOT_FOUND);
+    check("/record/-1", StatusCode::NOT_FOUND);
+    check("/protection/sites/none", StatusCode::NOT_FOUND);
+    check("/map/none.geojson", StatusCode::NOT_FOUND);
+    check("/protection?personnel=many", StatusCode::BAD_REQUEST);
+    check("/protection?alpha=2", StatusCode::BAD_REQUEST);
+    let (_, page) = check("/protection?personnel=0", StatusCode::CONFLICT);
+    assert!(page.contains("mandatory"), "{page}");
+    let (headers, problem) = check("/nowhere?format=json", StatusCode::NOT_FOUND);
+    assert!(headers.contains("application/problem+json") && problem.contains("\"status\": 404"), "{problem}");
+    let (status, _, page) = EXAMPLE.send(Request::delete("/record").body(Body::empty()).unwrap());
+    assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{page}");
+    let (status, ..) = EXAMPLE.post("/protection/adopt", "http://127.0.0.1:8470", &"x".repeat(20_000));
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn pages_are_also_json_and_files() {
+    let json = |path: &str| -> serde_json::Value {
+        let (status, _, body) = EXAMPLE.get(path);
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    };
+    assert_eq!(json("/?format=json")["personnel_gap"]["beyond_pledged"], 0);
+    assert_eq!(json("/contributions?format=json")["totals"][0]["pledged"], 1350);
+    assert_eq!(json("/contributions?as_of=2023-07-29&format=json")["totals"][0]["pledged"], 1000);
+    let (value, bound) =
+        (json("/protection?format=json")["value"].clone(), json("/protection/plan.json")["bound"].clone());
+    assert!(value.as_f64().unwrap() >= bound.as_f64().unwrap());
+    let head = json("/record?format=json");
+    assert_eq!(head["entries"][0]["kind"], "plan.recorded");
+    assert_eq!(json("/record/0?format=json")["inclusion"]["root"], head["head"]["root"]);
+    assert_eq!(json("/record/verify?format=json")["ok"], true);
+    assert_eq!(json("/map/sites.geojson")["features"].as_array().unwrap().len(), 469);
+    assert_eq!(json("/protection/plan.geojson")["features"].as_array().unwrap().len(), 469);
+    // A head, a row of tags, and one row for each site.
+    assert_eq!(EXAMPLE.get("/protection/plan.csv").2.lines().count(), 2 + 469);
+}
+
+#[test]
+fn filters_of_sites_keep_what_they_say() {
+    let rows = |query: &str| {
+        EXAMPLE.get(&format!("/protection?{query}")).2.split("<section id=\"sites\">").nth(1).unwrap().to_owned()
+    };
+    let port = rows("text=varreux");
+    assert!(port.contains("Varreux") && !port.contains("Toussaint"), "{port}");
+    assert!(rows("text=nothing-is-called-so").contains("No site matches the filter"));
+    assert!(rows("posture=open").contains("open"));
+    assert!(rows("page=9").contains("rel=\"prev\""));
+}
+
+#[test]
+fn an_asset_is_served_compressed_where_that_is_accepted() {
+    let url = crate::assets::asset_url("app.css");
+    let (_, plain, text) = EMPTY.get(&url);
+    assert!(plain.contains("immutable") && text.contains("--accent"));
+    let request = Request::get(&url).header(header::ACCEPT_ENCODING, "gzip, br").body(Body::empty()).unwrap();
+    assert!(EMPTY.send(request).1.contains("\"content-encoding\": \"gzip\""));
+    assert_eq!(EMPTY.get("/assets/none.css").0, StatusCode::NOT_FOUND);
+}
