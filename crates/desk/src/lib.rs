@@ -27,6 +27,7 @@ pub use dir::{Config, MissionDir, StoreKind, write_durably};
 pub use example::{Example, example};
 pub use export::{Form, exports};
 pub use import::{ImportReport, NamedFile};
+pub use konbit_protect::{Progress, Watch};
 pub use plan::{MORE_AND_FEWER, PlanRequest, PlanView, curve_for, plan_for};
 pub use prepare::{Assumptions, PrepareError, Prepared, REACH_EFFECT_LEAST_PPM, prepare, travel_minutes_tenths};
 pub use render::{plan_geojson, plan_text};

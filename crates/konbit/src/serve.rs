@@ -3,8 +3,8 @@
 use crate::{Ended, commands, output};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
+use konbit_desk::Watch;
 use konbit_desk::{Desk, PlanRequest, Stamp};
-use konbit_protect::Watch;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;

@@ -204,20 +204,31 @@ function layers(sources, colour) {
 /**
  * The whole style in the page's colours.
  * @param {Record<string, string>} sources
+ * @param {number[]} here longitude and latitude of the place the page is about; empty if there is none
  * @param {Colour} colour
  * @returns {import("maplibre-gl").StyleSpecification}
  */
-function style(sources, colour) {
+function style(sources, here, colour) {
+  /** @type {[string, object][]} */
   const entries = Object.entries(sources).map(([name, address]) => [
     name,
     { type: "geojson", data: new URL(address, location.href).href },
   ]);
   /** @type {Layer[]} */
   const ground = [{ id: "sea", type: "background", paint: { "background-color": colour("sea") } }];
+  /** @type {Layer[]} */
+  const ring = [];
+  if (here.length === 2) {
+    entries.push(["here", { type: "geojson", data: { type: "Point", coordinates: here } }]);
+    ring.push({
+      id: "here", type: "circle", source: "here",
+      paint: { "circle-radius": 14, "circle-opacity": 0, "circle-stroke-width": 2, "circle-stroke-color": colour("ink") },
+    });
+  }
   return /** @type {import("maplibre-gl").StyleSpecification} */ ({
     version: 8,
     sources: Object.fromEntries(entries),
-    layers: [...ground, ...layers(sources, colour)],
+    layers: [...ground, ...layers(sources, colour), ...ring],
   });
 }
 
@@ -325,10 +336,11 @@ function start(library, box, container) {
   const sources = JSON.parse(box.dataset["sources"] ?? "{}");
   const whole = parseBounds(box.dataset["bounds"]);
   const focus = parseBounds(box.dataset["focus"]);
+  const here = (box.dataset["here"] ?? "").split(",").map(Number.parseFloat).filter(Number.isFinite);
   if (!whole) throw new Error("the page does not say what the map shows");
   const map = new library.Map({
     container,
-    style: style(sources, pageColours()),
+    style: style(sources, here, pageColours()),
     bounds: whole,
     fitBoundsOptions: { padding: 12 },
     attributionControl: false,
@@ -362,7 +374,7 @@ function start(library, box, container) {
     box.dataset["ready"] = "yes";
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    map.setStyle(style(sources, pageColours()), { diff: false });
+    map.setStyle(style(sources, here, pageColours()), { diff: false });
   });
 }
 

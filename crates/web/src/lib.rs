@@ -1,12 +1,12 @@
 //! The pages of a mission, and the same as JSON, over HTTP.
 //!
 //! Owns: routes, pages, the server's own maps and charts, embedded assets. Pages are pure functions of the mission's
-//! state in [`pages`]; [`mod@server`] reads the state afresh for every request and calls them.
+//! state in [`pages`]; `server` reads the state afresh for every request and calls them.
 //!
 //! Invariant: nothing is kept between requests but the open mission, the limit on planning, and what [`planner`]
 //! remembers, which is a function of its key.
 //! Invariant: every page is complete without JavaScript, and no page makes a browser ask another host for anything;
-//! the content policy in [`mod@server`] enforces the second.
+//! the content policy in `server` enforces the second.
 //! Invariant: no markup is written by hand around text of the record: `maud` escapes it.
 //!
 //! Start reading at [`router`].

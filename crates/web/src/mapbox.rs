@@ -23,6 +23,9 @@ pub type LayerBytes = BTreeMap<LayerKind, Vec<u8>>;
 /// Side of the square that is drawn a second time, larger: it holds the most sites, kilometres.
 const FOCUS_KM: f64 = 32.0;
 
+/// Side of the square around a single place, kilometres.
+const HERE_KM: f64 = 8.0;
+
 /// Towns named on a drawing at most.
 const TOWNS_MAX: usize = 60;
 
@@ -39,8 +42,8 @@ pub struct Marks<'a> {
     pub bases: Vec<(String, LatLon)>,
     /// Query that the address of the layer of sites takes, so that it shows the same plan.
     pub sites_query: String,
-    /// Show only this part of the Earth, once.
-    pub only: Option<Bounds>,
+    /// Show only what lies around this place, once, and ring it.
+    pub here: Option<LatLon>,
 }
 
 /// The map, or words on what is missing.
@@ -65,18 +68,19 @@ pub fn map(view: &View<'_>, layers: &LayerBytes, marks: &Marks<'_>, label: &str)
     let near = |bounds: Bounds| -> Vec<&Town> {
         towns.iter().copied().filter(|town| bounds.contains(town.position)).take(TOWNS_MAX).collect()
     };
-    let focus = if marks.only.is_some() { None } else { svg::densest(&points, FOCUS_KM) };
-    let frames: Vec<(&str, Bounds, String)> = match (marks.only, focus) {
+    let only = marks.here.and_then(|here| svg::densest(&[here, here], HERE_KM));
+    let focus = if only.is_some() { None } else { svg::densest(&points, FOCUS_KM) };
+    let frames: Vec<(&str, Bounds, String)> = match (only, focus) {
         (Some(only), _) => vec![("o", only, label.to_owned())],
         (None, Some(focus)) => {
             vec![("c", country, label.to_owned()), ("f", focus, format!("{label}: the part with the most marks"))]
         }
         (None, None) => vec![("c", country, label.to_owned())],
     };
-    let first = marks.only.unwrap_or(country);
+    let first = only.unwrap_or(country);
     html! {
         div.mapbox data-module=(asset_url("maplibre-gl/maplibre-gl.mjs")) data-worker=(asset_url("maplibre-gl/maplibre-gl-worker.mjs"))
-            data-sources=(sources(view.mission, marks)) data-bounds=(corners(first)) data-focus=[focus.map(corners)] {
+            data-sources=(sources(view.mission, marks)) data-bounds=(corners(first)) data-focus=[focus.map(corners)] data-here=[marks.here.map(|here| format!("{:.5},{:.5}", here.lon(), here.lat()))] {
             div.canvas role="application" aria-label={ (label) ". Everything on it also stands in the tables of this page." } {}
             div.drawn {
                 @for (prefix, bounds, words) in &frames {
@@ -84,7 +88,7 @@ pub fn map(view: &View<'_>, layers: &LayerBytes, marks: &Marks<'_>, label: &str)
                     figure {
                         (svg::map(&Picture {
                             outline: &outline, boundaries: &boundaries, roads: &roads, towns: &named, areas: &marks.areas,
-                            incidents: &marks.incidents, sites: &marks.sites, bases: &marks.bases, bounds: *bounds, label: words, prefix,
+                            incidents: &marks.incidents, sites: &marks.sites, bases: &marks.bases, here: marks.here, bounds: *bounds, label: words, prefix,
                         }))
                         @if frames.len() > 1 { figcaption { @if *prefix == "c" { "The whole country" } @else { "The " (format::decimal(FOCUS_KM, 0)) " kilometres with the most marks" } } }
                     }
@@ -113,11 +117,6 @@ fn bounds(outline: &Shapes, points: &[LatLon]) -> Option<Bounds> {
 /// West, south, east, north, as `map.js` reads them.
 fn corners(bounds: Bounds) -> String {
     format!("{:.5},{:.5},{:.5},{:.5}", bounds.west, bounds.south, bounds.east, bounds.north)
-}
-
-/// A part of the Earth of about `km` kilometres around a place.
-pub fn around(position: LatLon, km: f64) -> Option<Bounds> {
-    svg::densest(&[position, position], km)
 }
 
 /// Addresses of the layers, as JSON.

@@ -89,6 +89,8 @@ pub struct Picture<'a> {
     pub sites: &'a [MapSite],
     /// Bases: name and position.
     pub bases: &'a [(String, LatLon)],
+    /// The place the page is about, to be ringed.
+    pub here: Option<LatLon>,
     /// The part of the Earth to show.
     pub bounds: Bounds,
     /// Says what the picture shows, for those who cannot see it.
@@ -227,6 +229,7 @@ pub fn map(picture: &Picture<'_>) -> Markup {
                     g { title { "Base: " (name) } (mark(prefix, "base", at)) }
                 }
             }
+            @if let Some((x, y)) = picture.here.map(|here| p.at(here)) { circle.ring cx=(tenth(x)) cy=(tenth(y)) r="14" {} }
             (scale_bar(&p))
         }
     }
@@ -266,6 +269,9 @@ fn area_mark(p: &Projection, prefix: &str, area: &Area) -> Markup {
     }
 }
 
+/// Names that are kept where the drawing is shown small.
+const TOWNS_MAJOR: usize = 6;
+
 /// Names of towns, the most populous first; a name that would lie over another is left out.
 fn town_names(p: &Projection, towns: &[&Town]) -> Markup {
     let mut taken: Vec<Bounds> = Vec::new();
@@ -288,9 +294,9 @@ fn town_names(p: &Projection, towns: &[&Town]) -> Markup {
     }
     html! {
         g.towns {
-            @for (x, y, name) in named {
+            @for (rank, (x, y, name)) in named.into_iter().enumerate() {
                 circle cx=(tenth(x)) cy=(tenth(y)) r="1.4" {}
-                text x=(tenth(x + 4.0)) y=(tenth(y + 3.5)) { (name) }
+                text.major[rank < TOWNS_MAJOR] x=(tenth(x + 4.0)) y=(tenth(y + 3.5)) { (name) }
             }
         }
     }
@@ -303,7 +309,7 @@ fn scale_bar(p: &Projection) -> Markup {
     let steps = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0];
     let kilometres = steps.iter().copied().rfind(|step| *step <= wanted).unwrap_or(0.1);
     let length = kilometres / kilometres_wide * WIDTH;
-    let (x, y) = (WIDTH - 16.0 - length, p.height - 14.0);
+    let (x, y) = (14.0, p.height - 14.0);
     html! {
         g.scale {
             path d={ "M" (tenth(x)) " " (tenth(y - 4.0)) "v4h" (tenth(length)) "v-4" } {}
@@ -364,6 +370,7 @@ mod tests {
             incidents: &[],
             sites,
             bases: &[],
+            here: None,
             bounds: Bounds { west: -75.0, south: 18.0, east: -71.5, north: 20.2 },
             label: "test",
             prefix: "t",

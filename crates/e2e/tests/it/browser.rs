@@ -41,7 +41,9 @@ impl Browser {
         let port = output
             .lines()
             .map_while(Result::ok)
-            .find_map(|line| line.rsplit_once("on port ").map(|(_, port)| port.trim_end_matches('.').to_owned()))
+            .find_map(|line| {
+                line.rsplit_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned())
+            })
             .expect("chromedriver says its port");
         let host = format!("127.0.0.1:{port}");
         let mut options = json!({ "args": [
@@ -61,7 +63,7 @@ impl Browser {
     }
 
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
-        let text = if method == "GET" { String::new() } else { body.to_string() };
+        let text = if body.is_null() { String::new() } else { body.to_string() };
         let answer = send(&self.host, method, path, &[("content-type", "application/json")], &text);
         let mut value: Value = serde_json::from_str(&answer.body).expect("a driver answers in JSON");
         assert_eq!(answer.status, 200, "{method} {path}: {value}");
@@ -158,7 +160,7 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         if !self.session.is_empty() && !std::thread::panicking() {
-            self.call("DELETE", &format!("/session/{}", self.session), &Value::Null);
+            self.call("DELETE", &format!("/session/{}", self.session), &json!({}));
         }
         // Told to end, the driver takes its browser with it.
         let _ = Command::new("kill").arg(self.driver.id().to_string()).status();

@@ -193,7 +193,7 @@ fn subject_page(subject: &str, id: &str) -> Option<String> {
         "council-step" => Some("/council#steps".to_owned()),
         "obligation" => Some("/mandate#paragraphs".to_owned()),
         "contribution" => Some("/contributions#lines".to_owned()),
-        "incident" => Some("/situation#incidents".to_owned()),
+        "incident" | "incident-source" => Some("/situation#incidents".to_owned()),
         "area" => Some("/situation#areas".to_owned()),
         "total" => Some("/situation/totals".to_owned()),
         "plan" | "planning" | "base" => Some("/protection".to_owned()),

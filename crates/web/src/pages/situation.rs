@@ -5,7 +5,7 @@ use crate::{chart, format};
 use jiff::civil::Date;
 use konbit_base::{DatePrecision, PCode, PlacePrecision};
 use konbit_mission::Recorded;
-use konbit_mission::situation::{Area, Incident, Range, Total};
+use konbit_mission::situation::{Area, Incident, IncidentSource, Range, Total};
 use maud::{Markup, html};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -209,6 +209,7 @@ fn incidents(view: &View<'_>, query: &SituationQuery) -> Markup {
         view.mission.incidents.iter().filter(|recorded| query.keeps(&recorded.value)).collect();
     kept.sort_by(|a, b| (b.value.start, b.value.id.as_str()).cmp(&(a.value.start, a.value.id.as_str())));
     let paging = Paging::new(kept.len(), query.page.parse().ok());
+    let further = further(view);
     html! {
         section #incidents {
             h2 { "Incidents" }
@@ -227,7 +228,7 @@ fn incidents(view: &View<'_>, query: &SituationQuery) -> Markup {
                             th scope="col" .num { "Injured" } th scope="col" .num { "Kidnapped" } th scope="col" .num { "Displaced" }
                             th scope="col" { "In words" } th scope="col" { "Source and entry" }
                         } }
-                        tbody { @for recorded in &kept[paging.range()] { (incident(recorded)) } }
+                        tbody { @for recorded in &kept[paging.range()] { (incident(recorded, &further)) } }
                     }
                 }
                 (paging.links("/situation", &query.pairs(), "#incidents"))
@@ -236,10 +237,24 @@ fn incidents(view: &View<'_>, query: &SituationQuery) -> Markup {
     }
 }
 
-fn incident(recorded: &Recorded<Incident>) -> Markup {
+/// Accounts of incidents beside the one that the row itself names, by incident.
+type Further<'a> = BTreeMap<&'a str, Vec<&'a Recorded<IncidentSource>>>;
+
+fn further<'a>(view: &View<'a>) -> Further<'a> {
+    let mut further = Further::new();
+    for recorded in view.mission.incident_sources.iter().filter(|recorded| recorded.value.role != "primary") {
+        further.entry(recorded.value.incident.as_str()).or_default().push(recorded);
+    }
+    further
+}
+
+fn incident(recorded: &Recorded<Incident>, further: &Further<'_>) -> Markup {
     let incident = &recorded.value;
     let href = newest(&recorded.entries);
-    let count = |value: Option<u32>| figure(&href, format::known(value.map(u64::from)));
+    // A dash is no figure, so nothing stands behind it.
+    let count = |value: Option<u32>| {
+        html! { @if let Some(value) = value { (figure(&href, format::count(value.into()))) } @else { (format::UNKNOWN) } }
+    };
     html! {
         tr id=(incident.id.as_str()) class=[(!incident.source.reading.is_verified()).then_some("unverified")] {
             td.nowrap { @if incident.date_precision == DatePrecision::Day { (format::period_short(incident.start, incident.end)) } @else { (incident.when()) } }
@@ -248,7 +263,12 @@ fn incident(recorded: &Recorded<Incident>) -> Markup {
             td.num.nowrap { (figure(&href, range_words(incident.killed))) }
             td.num { (count(incident.injured)) } td.num { (count(incident.kidnapped)) } td.num { (count(incident.displaced)) }
             td.words { (incident.summary) @if let Some(group) = &incident.group { " " span.quiet { "Named: " (group) "." } } }
-            td { (source(&incident.source)) " " (entries_link(&recorded.entries, "incident", incident.id.as_str())) }
+            td {
+                (source(&incident.source)) " " (entries_link(&recorded.entries, "incident", incident.id.as_str()))
+                @for other in further.get(incident.id.as_str()).into_iter().flatten() {
+                    br; span.quiet { "also " } (source(&other.value.source)) " " (entries_link(&other.entries, "incident-source", other.value.id.as_str()))
+                }
+            }
         }
     }
 }
@@ -312,7 +332,7 @@ fn areas(view: &View<'_>) -> Markup {
                 div.scroll role="region" aria-label="Areas" tabindex="0" {
                     table {
                         caption { "Areas" }
-                        thead { tr { th scope="col" { "Area" } th scope="col" { "Control" } th scope="col" { "Since, as first reported" } th scope="col" .num { "Radius, km" } th scope="col" { "Named in public" } th scope="col" { "Source and entry" } } }
+                        thead { tr { th scope="col" { "Area" } th scope="col" { "Control" } th scope="col" { "Since, as first reported" } th scope="col" .num { "Radius, km" } th scope="col" { "Named in public" } th scope="col" { "Source" } } }
                         tbody {
                             @for recorded in &areas {
                                 @let area = &recorded.value;
@@ -322,7 +342,7 @@ fn areas(view: &View<'_>) -> Markup {
                                     td.nowrap { (format::day(area.since)) }
                                     td.num { (figure(&newest(&recorded.entries), format::decimal(f64::from(area.radius_m) / 1000.0, 1))) }
                                     td { (area.group.as_deref().map(|group| group.replace(';', ", ")).unwrap_or_default()) }
-                                    td { (source(&area.source)) " " (entries_link(&recorded.entries, "area", area.id.as_str())) }
+                                    td { (source(&area.source)) }
                                 }
                             }
                         }

@@ -324,7 +324,7 @@ pub(super) async fn site(
         let standing = shown.standing();
         let mut marks = marks(&work.view, standing.as_ref(), &query);
         marks.incidents = work.view.mission.incidents.values().collect();
-        marks.only = held.value.position.and_then(|position| mapbox::around(position, 8.0));
+        marks.here = held.value.position;
         let label = format!("Map around {}: sites by posture, bases, incidents", held.value.name);
         let map = mapbox::map(&work.view, &layers(work), &marks, &label);
         let main = protection::site(&work.view, &id, standing.as_ref(), &map).ok_or_else(missing)?;
