@@ -69,20 +69,6 @@ pub fn asset_url(name: &str) -> String {
     format!("/assets/{}", asset.path)
 }
 
-/// The content of a `<script type="importmap">` that must come before the first module of a page.
-///
-/// It lets the project's modules write `import … from "maplibre-gl"`, and import each other as `./other.js`,
-/// which is also what the type checker reads.
-pub fn import_map() -> String {
-    let mut imports = BTreeMap::from([("maplibre-gl".to_owned(), asset_url("maplibre-gl/maplibre-gl.mjs"))]);
-    for (name, ..) in EMBEDDED {
-        if !name.contains('/') && media_type(name) == JAVASCRIPT {
-            imports.insert(format!("/assets/{name}"), asset_url(name));
-        }
-    }
-    serde_json::json!({ "imports": imports }).to_string()
-}
-
 /// The first sixteen digits: 64 bits tell the versions of one file apart.
 fn in_address(digest: Digest) -> String {
     digest.to_string()[..16].to_owned()
@@ -136,13 +122,6 @@ mod tests {
         assert_eq!(module.replace("maplibre-gl.mjs", "maplibre-gl-worker.mjs"), worker);
         let code = std::str::from_utf8(find(module.trim_start_matches("/assets/")).unwrap().bytes).unwrap();
         assert!(code.contains("`maplibre-gl-worker.mjs`"), "the map's module no longer names its worker so");
-    }
-
-    #[test]
-    fn the_import_map_names_the_map_and_the_projects_modules() {
-        let map: serde_json::Value = serde_json::from_str(&import_map()).unwrap();
-        assert_eq!(map["imports"]["maplibre-gl"], asset_url("maplibre-gl/maplibre-gl.mjs"));
-        assert_eq!(map["imports"]["/assets/map.js"], asset_url("map.js"));
     }
 
     #[test]
