@@ -10,6 +10,7 @@ use konbit_mission::Mission;
 use konbit_mission::contributions::{Contribution, Kind, Status};
 use konbit_mission::mandate::Obligation;
 use konbit_mission::protection::{Base, Site};
+use konbit_mission::roads::{RoadReport, RoadState, Stretch};
 use konbit_mission::situation::{Area, Control, Incident};
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -29,6 +30,8 @@ pub enum ExportKind {
     Contributions,
     /// What the mandate asks.
     Obligations,
+    /// What is reported of the state of roads.
+    RoadReports,
 }
 
 /// The form it is written in.
@@ -36,14 +39,21 @@ pub enum ExportKind {
 pub enum ExportFormat {
     /// CSV, UTF-8, with a row of HXL tags under the headings.
     Csv,
-    /// GeoJSON points.
+    /// GeoJSON: points, and what else a road report is drawn with.
     GeoJson,
 }
 
 impl ExportKind {
     /// All kinds.
-    pub const ALL: [Self; 6] =
-        [Self::Sites, Self::Bases, Self::Incidents, Self::Areas, Self::Contributions, Self::Obligations];
+    pub const ALL: [Self; 7] = [
+        Self::Sites,
+        Self::Bases,
+        Self::Incidents,
+        Self::Areas,
+        Self::Contributions,
+        Self::Obligations,
+        Self::RoadReports,
+    ];
 
     /// The word for it on the command line.
     pub fn name(self) -> &'static str {
@@ -54,6 +64,7 @@ impl ExportKind {
             Self::Areas => "areas",
             Self::Contributions => "contributions",
             Self::Obligations => "obligations",
+            Self::RoadReports => "road-reports",
         }
     }
 
@@ -82,20 +93,24 @@ pub fn export(mission: &Mission, kind: ExportKind, format: ExportFormat) -> Opti
 struct Grid {
     columns: &'static [(&'static str, &'static str)],
     rows: Vec<Vec<String>>,
+    /// Geometries of the rows as GeoJSON, where they are not points; as many as rows, or none.
+    shapes: Vec<Option<String>>,
 }
 
 fn grid(mission: &Mission, kind: ExportKind) -> Grid {
+    let plain = |columns: &'static [(&'static str, &'static str)], rows| Grid { columns, rows, shapes: Vec::new() };
     match kind {
-        ExportKind::Sites => Grid { columns: &SITE, rows: mission.sites.values().map(site).collect() },
-        ExportKind::Bases => Grid { columns: &BASE, rows: mission.bases.values().map(base).collect() },
-        ExportKind::Incidents => Grid { columns: &INCIDENT, rows: mission.incidents.values().map(incident).collect() },
-        ExportKind::Areas => Grid { columns: &AREA, rows: mission.areas.values().map(area).collect() },
-        ExportKind::Contributions => {
-            Grid { columns: &CONTRIBUTION, rows: mission.contributions.values().map(contribution).collect() }
-        }
-        ExportKind::Obligations => {
-            Grid { columns: &OBLIGATION, rows: mission.obligations.values().map(obligation).collect() }
-        }
+        ExportKind::Sites => plain(&SITE, mission.sites.values().map(site).collect()),
+        ExportKind::Bases => plain(&BASE, mission.bases.values().map(base).collect()),
+        ExportKind::Incidents => plain(&INCIDENT, mission.incidents.values().map(incident).collect()),
+        ExportKind::Areas => plain(&AREA, mission.areas.values().map(area).collect()),
+        ExportKind::Contributions => plain(&CONTRIBUTION, mission.contributions.values().map(contribution).collect()),
+        ExportKind::Obligations => plain(&OBLIGATION, mission.obligations.values().map(obligation).collect()),
+        ExportKind::RoadReports => Grid {
+            columns: &ROAD_REPORT,
+            rows: mission.road_reports.values().map(road_report).collect(),
+            shapes: mission.road_reports.values().map(|report| stretch_geometry(&report.stretch)).collect(),
+        },
     }
 }
 
@@ -317,6 +332,85 @@ fn contribution(line: &Contribution) -> Vec<String> {
     ]
 }
 
+const ROAD_REPORT: [(&str, &str); 15] = [
+    ("id", "#event+id"),
+    ("place", "#loc+name"),
+    ("state", "#status"),
+    ("speed_percent", "#indicator+speed"),
+    ("wkt", "#geo+wkt"),
+    ("lat", "#geo+lat"),
+    ("lon", "#geo+lon"),
+    ("radius_m", "#geo+radius"),
+    ("from", "#date+start"),
+    ("until", "#date+end"),
+    ("expires", "#date+expiry"),
+    ("note", "#description"),
+    SOURCE_NAME,
+    SOURCE_URL,
+    SOURCE_READ,
+];
+
+fn road_report(report: &RoadReport) -> Vec<String> {
+    let [name, url, read] = source(&report.source);
+    let (centre, radius_m) = match &report.stretch {
+        Stretch::Around { centre, radius_m } => (Some(*centre), Some(radius_m)),
+        Stretch::Line(_) | Stretch::Within(_) => (None, None),
+    };
+    let [lat, lon] = degrees(centre);
+    let speed_percent = match report.state {
+        RoadState::Slowed { speed_percent } => Some(speed_percent),
+        RoadState::Closed | RoadState::Dangerous | RoadState::Held => None,
+    };
+    vec![
+        report.id.to_string(),
+        report.place.clone(),
+        report.state.name().to_owned(),
+        text(speed_percent.as_ref()),
+        stretch_wkt(&report.stretch),
+        lat,
+        lon,
+        text(radius_m),
+        report.from.to_string(),
+        text(report.until.as_ref()),
+        report.expires.to_string(),
+        text(report.note.as_ref()),
+        name,
+        url,
+        read,
+    ]
+}
+
+/// The ring closed, as GeoJSON and WKT ask for.
+fn closed(ring: &[LatLon]) -> Vec<LatLon> {
+    ring.iter().chain(ring.first()).copied().collect()
+}
+
+/// WKT of a line or an area; nothing for what stands around a point.
+fn stretch_wkt(stretch: &Stretch) -> String {
+    let points = |points: &[LatLon]| {
+        points.iter().map(|at| format!("{:.6} {:.6}", at.lon(), at.lat())).collect::<Vec<_>>().join(", ")
+    };
+    match stretch {
+        Stretch::Line(line) => format!("LINESTRING ({})", points(line)),
+        Stretch::Within(ring) => format!("POLYGON (({}))", points(&closed(ring))),
+        Stretch::Around { .. } => String::new(),
+    }
+}
+
+/// GeoJSON geometry of a line or an area; `None` for what stands around a point.
+fn stretch_geometry(stretch: &Stretch) -> Option<String> {
+    let list = |points: &[LatLon]| {
+        let mut out = String::new();
+        write_list(&mut out, points, |out, at| write_point(out, [at.lon(), at.lat()]));
+        out
+    };
+    match stretch {
+        Stretch::Line(line) => Some(format!("{{\"type\":\"LineString\",\"coordinates\":{}}}", list(line))),
+        Stretch::Within(ring) => Some(format!("{{\"type\":\"Polygon\",\"coordinates\":[{}]}}", list(&closed(ring)))),
+        Stretch::Around { .. } => None,
+    }
+}
+
 const OBLIGATION: [(&str, &str); 19] = [
     ("id", "#activity+id"),
     ("resolution", "#meta+resolution"),
@@ -407,7 +501,7 @@ fn csv(grid: &Grid) -> Vec<u8> {
     writer.into_inner().expect("memory takes it")
 }
 
-/// A point for each row; rows without a position have no geometry.
+/// A feature for each row; rows without a place have no geometry.
 fn geojson(grid: &Grid) -> Vec<u8> {
     let mut out = String::from("{\"type\":\"FeatureCollection\",\"features\":[");
     for (index, row) in grid.rows.iter().enumerate() {
@@ -423,12 +517,13 @@ fn geojson(grid: &Grid) -> Vec<u8> {
             .columns
             .iter()
             .zip(row)
-            .filter(|((heading, _), cell)| !matches!(*heading, "lat" | "lon") && !cell.is_empty())
+            .filter(|((heading, _), cell)| !matches!(*heading, "lat" | "lon" | "wkt") && !cell.is_empty())
             .map(|((heading, _), cell)| ((*heading).to_owned(), Value::from(cell.as_str())))
             .collect();
-        let geometry = match (cell("lat"), cell("lon")) {
-            ("", _) | (_, "") => "null".to_owned(),
-            (lat, lon) => format!("{{\"type\":\"Point\",\"coordinates\":[{lon},{lat}]}}"),
+        let geometry = match (grid.shapes.get(index), cell("lat"), cell("lon")) {
+            (Some(Some(shape)), _, _) => shape.clone(),
+            (_, "", _) | (_, _, "") => "null".to_owned(),
+            (_, lat, lon) => format!("{{\"type\":\"Point\",\"coordinates\":[{lon},{lat}]}}"),
         };
         let properties = Value::Object(properties);
         write!(out, "{{\"type\":\"Feature\",\"geometry\":{geometry},\"properties\":{properties}}}")

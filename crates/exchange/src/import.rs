@@ -17,6 +17,7 @@ mod findings;
 mod layers;
 mod placing;
 mod points;
+mod roads;
 mod sheet;
 mod sites;
 mod situation;
@@ -27,10 +28,12 @@ mod xlsx;
 pub use crate::boundaries::{Boundaries, BoundariesError};
 use crate::{akn, unsc_votes};
 use findings::{At, Findings};
+use jiff::tz::TimeZone;
 use konbit_base::{Digest, Finding, Severity};
 use konbit_mission::council::{Cast, Resolution};
 use konbit_mission::protection::Planning;
 use konbit_mission::{Event, Record, Table};
+pub use roads::parse_instant;
 pub(crate) use sites::category_word;
 use std::collections::BTreeSet;
 pub(crate) use table::reading_word;
@@ -70,15 +73,19 @@ pub enum ImportKind {
     Outline,
     /// Administrative boundaries.
     Boundaries,
-    /// Roads, for drawing.
+    /// The road network.
     Roads,
+    /// How units travel: speeds by class of road, surface, weather.
+    TravelProfiles,
+    /// What is reported of the state of roads.
+    RoadReports,
 }
 
 const MIB: u64 = 1024 * 1024;
 
 impl ImportKind {
     /// All kinds, in an order in which they can be imported.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Mission,
         Self::Resolution,
         Self::Votes,
@@ -89,6 +96,8 @@ impl ImportKind {
         Self::Boundaries,
         Self::Towns,
         Self::Roads,
+        Self::TravelProfiles,
+        Self::RoadReports,
         Self::Planning,
         Self::Sites,
         Self::Bases,
@@ -118,6 +127,8 @@ impl ImportKind {
             Self::Outline => "outline",
             Self::Boundaries => "boundaries",
             Self::Roads => "roads",
+            Self::TravelProfiles => "travel-profiles",
+            Self::RoadReports => "road-reports",
         }
     }
 
@@ -151,14 +162,20 @@ impl ImportKind {
             Self::Planning => "the judgements a plan rests on, each with its range and basis (TOML)",
             Self::Outline => "the outline of the country and its neighbours (GeoJSON polygons)",
             Self::Boundaries => "administrative boundaries with P-codes, one level at a time (GeoJSON polygons)",
-            Self::Roads => "roads for the map: a table of nodes and a table of links, given together (CSV, XLSX nodes)",
+            Self::Roads => {
+                "the road network: OpenStreetMap (.osm.pbf, .osm, .osm.gz), or a table of nodes and a table of links, given together (CSV, XLSX nodes)"
+            }
+            Self::TravelProfiles => "how units travel: speeds by class of road and surface, night, rain (TOML)",
+            Self::RoadReports => {
+                "roads closed, slowed, dangerous or held, from when until when (CSV, XLSX; GeoJSON lines, polygons, points)"
+            }
         }
     }
 
     /// Largest file of the kind, in bytes.
     pub fn bytes_max(self) -> u64 {
         match self {
-            Self::Mission | Self::Planning => MIB,
+            Self::Mission | Self::Planning | Self::TravelProfiles => MIB,
             Self::Boundaries | Self::Outline => 256 * MIB,
             _ => 64 * MIB,
         }
@@ -183,6 +200,8 @@ pub struct Context<'a> {
     pub planning: Option<&'a Planning>,
     /// Texts that stand: votes by member are added to a text, and a text keeps the votes by member.
     pub resolutions: Option<&'a Table<Resolution>>,
+    /// Time zone of times without an offset; UTC if `None`.
+    pub zone: Option<&'a TimeZone>,
 }
 
 /// A file to keep in the mission's `reference/` folder.
@@ -272,6 +291,8 @@ fn records(
         ImportKind::Totals => events(situation::totals(files, findings)),
         ImportKind::Outline => each(files, |file| keep(layers::outline(file, findings), references)),
         ImportKind::Boundaries => each(files, |file| keep(layers::boundaries(file, findings), references)),
+        ImportKind::TravelProfiles => each(files, |file| documents::travel_profiles(file, findings)),
+        ImportKind::RoadReports => events(roads::road_reports(files, context.zone.unwrap_or(&TimeZone::UTC), findings)),
         ImportKind::Roads => Some(vec![keep(layers::roads(files, findings), references)?.into()]),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! One chain runs through it: decision -> paragraph -> obligation -> site -> plan -> incident ->
 //! report. Each module owns one part: [`council`], [`history`], [`mandate`], [`contributions`],
-//! [`situation`], [`protection`], [`place`]. [`state`] holds the events and their fold, [`rules`]
+//! [`situation`], [`protection`], [`roads`], [`place`]. [`state`] holds the events and their fold, [`rules`]
 //! the commands.
 //!
 //! Data flows one way: a command, the state and the time give events or a [`rules::Refusal`];
@@ -22,6 +22,7 @@ pub mod imports;
 pub mod mandate;
 pub mod place;
 pub mod protection;
+pub mod roads;
 pub mod rules;
 pub mod situation;
 pub mod state;

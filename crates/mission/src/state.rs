@@ -11,6 +11,7 @@ use crate::imports::Import;
 use crate::mandate::Obligation;
 use crate::place::{Layer, Town};
 use crate::protection::{AdoptedPlan, Base, Planning, Site};
+use crate::roads::{RoadNetwork, RoadReport, TravelProfiles};
 use crate::situation::{Area, Incident, IncidentSource, Total};
 use crate::table::{Record, Recorded, Table};
 use konbit_base::canonical;
@@ -229,6 +230,12 @@ mission_state! {
     planning: Planning,
     /// Plans that were adopted.
     plans: AdoptedPlan,
+    /// The road network in force.
+    road_network: RoadNetwork,
+    /// How units travel.
+    travel_profiles: TravelProfiles,
+    /// What is reported of the state of roads.
+    road_reports: RoadReport,
 }
 
 fn canonical_bytes<T: Serialize>(value: &T) -> Vec<u8> {

@@ -12,6 +12,7 @@ use konbit_mission::council::{
 };
 use konbit_mission::declaration::Declaration;
 use konbit_mission::protection::{ForcesByCapacity, Judged, KindPlanning, Planning, SiteId};
+use konbit_mission::roads::TravelProfiles;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
@@ -184,6 +185,15 @@ pub(crate) fn scaled(text: &str, factor: u64) -> Option<u64> {
         value = value.checked_add(u64::try_from((part + scale / 2) / scale).ok()?)?;
     }
     Some(value)
+}
+
+/// Reads travel profiles: kept as they were handed in, once they are known to be TOML. What they
+/// say is checked by whoever travels with them.
+pub(crate) fn travel_profiles(file: InputFile<'_>, findings: &mut Findings) -> Option<TravelProfiles> {
+    parse(file, findings)?;
+    let source = Source { name: format!("File {}", file.name), url: None, reading: Reading::Unstated };
+    let toml = String::from_utf8_lossy(file.bytes).into_owned();
+    Some(TravelProfiles { toml, file: file.name.to_owned(), source })
 }
 
 /// Reads what the mission is.

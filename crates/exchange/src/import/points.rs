@@ -1,9 +1,10 @@
-//! A GeoJSON feature collection of points as a table: a row for each feature, a column for each
-//! property, and two for the position. Rows are numbered by feature, from 1.
+//! A GeoJSON feature collection as a table: a row for each feature, a column for each property, two
+//! for the position of a point, and `wkt` for a line or a polygon. Rows are numbered by feature,
+//! from 1.
 
 use super::findings::{At, Findings};
 use super::sheet::{CELLS_MAX, COLUMNS_MAX, ROWS_MAX, RawRow, Sheet, clean, too_large};
-use geojson::{Geometry, GeometryValue};
+use geojson::{Geometry, GeometryValue, Position};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -30,7 +31,7 @@ pub(crate) fn sheet(file: &str, text: &str, findings: &mut Findings) -> Option<S
         );
         return None;
     };
-    let mut headings: Vec<String> = vec!["lat".to_owned(), "lon".to_owned(), "id".to_owned()];
+    let mut headings: Vec<String> = ["lat", "lon", "id", "wkt"].map(str::to_owned).into();
     let mut known: BTreeSet<String> = headings.iter().cloned().collect();
     for key in features.iter().filter_map(|feature| feature.get("properties")?.as_object()).flat_map(Map::keys) {
         if known.insert(key.clone()) {
@@ -52,13 +53,36 @@ pub(crate) fn sheet(file: &str, text: &str, findings: &mut Findings) -> Option<S
     if features.is_empty() {
         findings.warn("rows-none", at, "the file has no features; nothing was added");
     }
-    let rows = (1..).zip(features).map(|(number, feature)| row(file, number, feature, &headings, findings)).collect();
-    Some(Sheet { file: file.to_owned(), headings, tags: None, rows, headings_by_row: true })
+    let mut shapes = Vec::new();
+    let rows = (1..)
+        .zip(features)
+        .map(|(number, feature)| row(file, number, feature, &headings, &mut shapes, findings))
+        .collect();
+    if shapes.is_empty() {
+        // Points only: nobody misses the column.
+        headings[3].clear();
+    }
+    Some(Sheet { file: file.to_owned(), headings, tags: None, rows, headings_by_row: true, shapes })
 }
 
-fn row(file: &str, number: u64, mut feature: Value, headings: &[String], findings: &mut Findings) -> RawRow {
+fn row(
+    file: &str,
+    number: u64,
+    mut feature: Value,
+    headings: &[String],
+    shapes: &mut Vec<(u64, &'static str)>,
+    findings: &mut Findings,
+) -> RawRow {
     let geometry = feature.get_mut("geometry").map(Value::take).unwrap_or_default();
-    let (lat, lon) = position(file, number, geometry, findings);
+    let (mut lat, mut lon, mut wkt) = Default::default();
+    match place(file, number, geometry, findings) {
+        Some(Place::Point(found_lat, found_lon)) => (lat, lon) = (found_lat, found_lon),
+        Some(Place::Shape(kind, text)) => {
+            shapes.push((number, kind));
+            wkt = text;
+        }
+        None => {}
+    }
     let own_id = feature.get("id").map(cell).unwrap_or_default();
     let properties = feature.get("properties").and_then(Value::as_object);
     let property = |key: &str| properties.and_then(|properties| properties.get(key)).map(cell).unwrap_or_default();
@@ -67,6 +91,7 @@ fn row(file: &str, number: u64, mut feature: Value, headings: &[String], finding
         .map(|heading| match heading.as_str() {
             "lat" if !lat.is_empty() => lat.clone(),
             "lon" if !lon.is_empty() => lon.clone(),
+            "wkt" if !wkt.is_empty() => wkt.clone(),
             "id" if property("id").is_empty() => own_id.clone(),
             key => property(key),
         })
@@ -74,27 +99,52 @@ fn row(file: &str, number: u64, mut feature: Value, headings: &[String], finding
     RawRow { number, cells }
 }
 
-fn position(file: &str, number: u64, geometry: Value, findings: &mut Findings) -> (String, String) {
+/// Where a feature is: a latitude and a longitude as written, or the type of another geometry and
+/// its WKT, which is empty for one that has no column.
+enum Place {
+    Point(String, String),
+    Shape(&'static str, String),
+}
+
+fn place(file: &str, number: u64, geometry: Value, findings: &mut Findings) -> Option<Place> {
     if geometry.is_null() {
-        return Default::default();
+        return None;
     }
-    let at = At::row(file, number).column("geometry");
     match serde_json::from_value::<Geometry>(geometry).map(|geometry| geometry.value) {
         Ok(GeometryValue::Point { coordinates }) => match coordinates.as_slice() {
-            [lon, lat, ..] => (lat.to_string(), lon.to_string()),
-            _ => Default::default(),
+            [lon, lat, ..] => Some(Place::Point(lat.to_string(), lon.to_string())),
+            _ => None,
         },
-        Ok(other) => {
-            let message =
-                format!("the feature is a {} where a point is needed; give its centre as a point", other.type_name());
-            findings.warn("geometry-not-a-point", at, message);
-            Default::default()
+        Ok(value) => {
+            let text = match &value {
+                GeometryValue::LineString { coordinates } => format!("LINESTRING {}", wkt_points(coordinates)),
+                GeometryValue::Polygon { coordinates } => {
+                    format!(
+                        "POLYGON ({})",
+                        coordinates.iter().map(|ring| wkt_points(ring)).collect::<Vec<_>>().join(", ")
+                    )
+                }
+                _ => String::new(),
+            };
+            Some(Place::Shape(value.type_name(), text))
         }
         Err(error) => {
+            let at = At::row(file, number).column("geometry");
             findings.warn("geometry-not-read", at, format!("the geometry cannot be read ({error}); it was left out"));
-            Default::default()
+            None
         }
     }
+}
+
+fn wkt_points(points: &[Position]) -> String {
+    let pairs: Vec<String> = points
+        .iter()
+        .filter_map(|point| match point.as_slice() {
+            [lon, lat, ..] => Some(format!("{lon} {lat}")),
+            _ => None,
+        })
+        .collect();
+    format!("({})", pairs.join(", "))
 }
 
 fn cell(value: &Value) -> String {

@@ -39,6 +39,8 @@ pub(crate) struct Sheet {
     pub rows: Vec<RawRow>,
     /// Whether there are headings only as far as rows fill them, as in GeoJSON.
     pub headings_by_row: bool,
+    /// Rows of features that are not points, with the type of their geometry.
+    pub shapes: Vec<(u64, &'static str)>,
 }
 
 /// Reads a table from a CSV, XLSX or GeoJSON file; `None` with an error finding if there is none.
@@ -99,7 +101,7 @@ fn arrange(file: &str, mut rows: Vec<RawRow>, fixed_width: bool, findings: &mut 
         }
         row.cells.truncate(width);
     }
-    Some(Sheet { file: file.to_owned(), headings, tags, rows, headings_by_row: false })
+    Some(Sheet { file: file.to_owned(), headings, tags, rows, headings_by_row: false, shapes: Vec::new() })
 }
 
 /// A row of HXL tags: at least two, and nothing else but empty cells.

@@ -126,7 +126,7 @@ fn table<T>(
     let used: Vec<usize> = found.values().copied().collect();
     let unused: Vec<&str> = (0..)
         .zip(&sheet.headings)
-        .filter(|(index, heading)| !used.contains(index) && !heading.is_empty())
+        .filter(|(index, heading)| !used.contains(index) && !heading.is_empty() && *heading != "wkt")
         .map(|(_, heading)| heading.as_str())
         .collect();
     if !unused.is_empty() {
@@ -135,6 +135,12 @@ fn table<T>(
             at,
             format!("these columns were not used: {}", excerpt(&unused.join(", "), 300)),
         );
+    }
+    if !columns.iter().any(|column| column.name == "wkt") {
+        for (number, kind) in &sheet.shapes {
+            let message = format!("the feature is a {kind} where a point is needed; give its centre as a point");
+            findings.warn("geometry-not-a-point", At::row(&sheet.file, *number).column("geometry"), message);
+        }
     }
     let states_precision = ["precision", "place_precision"].iter().any(|name| found.contains_key(name));
     let origin = origin(sheet);

@@ -42,6 +42,7 @@ pub fn mission() -> Mission {
             planning: mission.planning.values().next(),
             resolutions: Some(&mission.resolutions),
             boundaries: None,
+            zone: None,
         };
         let imported = read(kind, &files, &context);
         assert!(imported.usable && errors(&imported.findings).is_empty(), "{}: {:#?}", kind.name(), imported.findings);

@@ -7,6 +7,7 @@ use konbit_exchange::export::{ExportFormat, ExportKind, export};
 use konbit_exchange::import::{Context, ImportKind, InputFile, read};
 use konbit_mission::contributions::{Contribution, ContributionId, Kind, Status};
 use konbit_mission::protection::{Category, Site, SiteId};
+use konbit_mission::roads::{RoadReport, RoadReportId, RoadState, Stretch};
 use konbit_mission::situation::{Incident, IncidentId, Range};
 use konbit_mission::{Event, Mission};
 use proptest::prelude::*;
@@ -46,7 +47,37 @@ fn count(mission: &Mission, kind: ExportKind) -> usize {
         ExportKind::Areas => mission.areas.len(),
         ExportKind::Contributions => mission.contributions.len(),
         ExportKind::Obligations => mission.obligations.len(),
+        ExportKind::RoadReports => mission.road_reports.len(),
     }
+}
+
+#[test]
+fn road_reports_survive_a_round_trip() {
+    let at = |lat, lon| LatLon::new(lat, lon).unwrap();
+    let (a, b, c) = (at(18.5, -72.3), at(18.6, -72.4), at(18.7, -72.301_234));
+    let around = Stretch::Around { centre: c, radius_m: 750 };
+    let cases = [
+        (RoadState::Closed, Stretch::Line(vec![a, b, c]), None),
+        (RoadState::Slowed { speed_percent: 35 }, Stretch::Within(vec![a, b, c]), Some("2023-10-02T18:30:00Z")),
+        (RoadState::Dangerous, around.clone(), None),
+        (RoadState::Held, around, None),
+    ];
+    let mut mission = Mission::default();
+    for (entry, (state, stretch, until)) in (0..).zip(cases) {
+        let report = RoadReport {
+            id: RoadReportId::new(format!("r-{entry}")).unwrap(),
+            place: "RN1, \"Titanyen\"".to_owned(),
+            state,
+            stretch,
+            from: "2023-10-02T06:00:00Z".parse().unwrap(),
+            until: until.map(|text| text.parse().unwrap()),
+            expires: "2023-10-05T06:00:00Z".parse().unwrap(),
+            note: None,
+            source: Source { name: "patrol".to_owned(), url: None, reading: Reading::Read },
+        };
+        mission.apply(entry, report.into());
+    }
+    check(&mission);
 }
 
 #[test]
