@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
+use std::io::{self, Read};
 
 /// A SHA-256 digest, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -13,6 +14,22 @@ impl Digest {
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest of everything that a reader gives, and how many bytes that was.
+    pub fn of_reader(reader: &mut impl Read) -> io::Result<(Self, u64)> {
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        let mut bytes = 0;
+        loop {
+            match reader.read(&mut buffer)? {
+                0 => return Ok((Self(hasher.finalize().into()), bytes)),
+                count => {
+                    hasher.update(&buffer[..count]);
+                    bytes += count as u64;
+                }
+            }
+        }
     }
 
     /// Reads 64 hexadecimal digits.
@@ -72,5 +89,12 @@ mod tests {
         assert_eq!(Digest::parse(empty), Some(Digest::of(b"")));
         assert_eq!(Digest::parse("+f"), None);
         assert_eq!(Digest::parse(&"+f".repeat(32)), None);
+    }
+
+    #[test]
+    fn what_a_reader_gives_has_the_digest_of_its_bytes() {
+        let bytes = vec![7u8; 200_000];
+        assert_eq!(Digest::of_reader(&mut bytes.as_slice()).unwrap(), (Digest::of(&bytes), 200_000));
+        assert_eq!(Digest::of_reader(&mut std::io::empty()).unwrap(), (Digest::of(b""), 0));
     }
 }

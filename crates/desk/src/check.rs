@@ -1,13 +1,12 @@
 //! Findings about a mission's data as a whole.
 
-use crate::{Assumptions, prepare};
-use jiff::civil::Date;
+use crate::{Assumptions, Moment, Travel, prepare};
 use konbit_base::{Finding, Severity};
 use konbit_mission::{Mission, mandate};
 
 /// What is wrong or missing in the mission's data, worst first: what imports found, obligations
 /// whose days do not agree, and what stands in the way of a plan.
-pub fn check(mission: &Mission, today: Date) -> Vec<Finding> {
+pub fn check(mission: &Mission, travel: &Travel, moment: Moment) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         mission.imports.values().flat_map(|import| import.findings.iter().cloned()).collect();
     let missing = |severity, code, message: &str| Finding::in_file(severity, code, "", message);
@@ -27,7 +26,7 @@ pub fn check(mission: &Mission, today: Date) -> Vec<Finding> {
         )),
         None => {}
     }
-    match prepare(mission, Assumptions::default(), today) {
+    match prepare(mission, travel, Assumptions::default(), moment) {
         Ok(prepared) => findings.extend(prepared.left_out),
         Err(error) => findings.push(missing(Severity::Warning, "no-plan-possible", &error.to_string())),
     }

@@ -1,8 +1,8 @@
 //! A mission that is open: its directory and its record.
 
-use crate::{Config, DeskError, MissionDir, verify};
+use crate::{Config, DeskError, Ground, MissionDir, Moment, RoadQuestion, Roads, Travel, verify};
 use jiff::Timestamp;
-use konbit_base::Digest;
+use konbit_base::{Digest, LatLon};
 use konbit_mission::place::LayerKind;
 use konbit_mission::rules;
 use konbit_mission::state::Change;
@@ -10,7 +10,7 @@ use konbit_mission::{Event, Mission};
 use konbit_store::{Attachment, Entry, EntryFilter, Head, NewEntry, ProjectionChange, ProjectionRow, Store};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Who acts, and when. Times enter here and nowhere deeper.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,10 @@ pub struct Desk {
     dir: MissionDir,
     config: Config,
     store: Mutex<Store>,
+    /// The network in use, made ready. A function of the file that its digest names.
+    roads: Mutex<Option<Arc<Roads>>>,
+    /// The base map in use. A function of its version.
+    ground: Mutex<Option<Arc<Ground>>>,
 }
 
 impl Desk {
@@ -53,7 +57,13 @@ impl Desk {
         let dir = MissionDir::at(path);
         dir.create(config)?;
         let store = Store::create(dir.record_path())?;
-        Ok(Self { dir, config: config.clone(), store: Mutex::new(store) })
+        Ok(Self {
+            dir,
+            config: config.clone(),
+            store: Mutex::new(store),
+            roads: Mutex::new(None),
+            ground: Mutex::new(None),
+        })
     }
 
     /// Opens the mission in a directory.
@@ -61,7 +71,7 @@ impl Desk {
         let dir = MissionDir::at(path);
         let config = dir.config()?;
         let store = Store::open(dir.record_path())?;
-        Ok(Self { dir, config, store: Mutex::new(store) })
+        Ok(Self { dir, config, store: Mutex::new(store), roads: Mutex::new(None), ground: Mutex::new(None) })
     }
 
     /// Closes the record cleanly, so that its file can be checked byte by byte.
@@ -162,6 +172,42 @@ impl Desk {
     /// How many entries of each kind there are.
     pub fn kinds_count(&self) -> Result<BTreeMap<String, u64>, DeskError> {
         Ok(self.store().kinds_count()?)
+    }
+
+    /// The moment that answers are about: the day the mission's data describe, or else `now`.
+    pub fn moment(&self, mission: &Mission, now: Timestamp) -> Moment {
+        Moment::shown(mission, &self.config, now)
+    }
+
+    /// Where the base, site or town of this id is; `None` if there is none, or it has no position.
+    pub fn position_of(&self, id: &str) -> Result<Option<LatLon>, DeskError> {
+        let mission = self.snapshot()?.mission;
+        let base = mission.bases.get(id).map(|base| base.value.position);
+        let site = mission.sites.get(id).and_then(|site| site.value.position);
+        Ok(base.or(site).or_else(|| mission.towns.get(id).map(|town| town.value.position)))
+    }
+
+    /// Travel times between bases and sites at a moment.
+    pub fn travel(&self, mission: &Mission, moment: Moment) -> Result<Travel, DeskError> {
+        self.travel_if(mission, &RoadQuestion::at(moment))
+    }
+
+    /// Travel times as they are, or would be.
+    pub fn travel_if(&self, mission: &Mission, question: &RoadQuestion) -> Result<Travel, DeskError> {
+        Ok(match self.roads_now(mission, question)? {
+            Some(roads) => Travel::by_road(mission, &roads),
+            None => Travel::great_circle(mission),
+        })
+    }
+
+    pub(crate) fn ground_held(&self) -> MutexGuard<'_, Option<Arc<Ground>>> {
+        // As with roads: complete or absent.
+        self.ground.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn roads_held(&self) -> MutexGuard<'_, Option<Arc<Roads>>> {
+        // What is held is complete or absent, whatever happened to the thread that put it there.
+        self.roads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The GeoJSON of a map layer, if the mission has one.

@@ -1,6 +1,7 @@
 //! The mission directory: `konbit.toml`, `record.db`, `reference/`.
 
 use crate::DeskError;
+use jiff::tz::TimeZone;
 use konbit_base::Digest;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -92,6 +93,16 @@ impl MissionDir {
         self.0.join("reference").join(format!("{digest}.geojson"))
     }
 
+    /// Path of a road network.
+    pub fn network_path(&self, digest: Digest) -> PathBuf {
+        self.0.join("reference").join(format!("{digest}.roads"))
+    }
+
+    /// Path of the order that a road network was made ready with: it spares time and may be lost.
+    fn order_path(&self, digest: Digest) -> PathBuf {
+        self.0.join("reference").join(format!("{digest}.order"))
+    }
+
     /// Reads the configuration.
     pub fn config(&self) -> Result<Config, DeskError> {
         let path = self.config_path();
@@ -99,7 +110,14 @@ impl MissionDir {
             std::io::ErrorKind::NotFound => DeskError::NoMission(self.0.clone()),
             _ => DeskError::io("cannot read", &path, error),
         })?;
-        toml::from_str(&text).map_err(|error| DeskError::Config { path, reason: error.to_string() })
+        let refused = |reason| DeskError::Config { path: path.clone(), reason };
+        let config: Config = toml::from_str(&text).map_err(|error| refused(error.to_string()))?;
+        if TimeZone::get(&config.time_zone).is_err() {
+            let why =
+                format!("time_zone {:?} is not known; use a name such as America/Port-au-Prince", config.time_zone);
+            return Err(refused(why));
+        }
+        Ok(config)
     }
 
     /// Makes the directory and its configuration. Refuses a directory that already holds something.
@@ -121,21 +139,47 @@ impl MissionDir {
     /// Keeps a reference layer under its digest. Safe to repeat; complete or absent after a kill.
     pub fn keep_reference(&self, digest: Digest, bytes: &[u8]) -> Result<(), DeskError> {
         assert_eq!(digest, Digest::of(bytes), "a reference layer is kept under its own digest");
-        let path = self.reference_path(digest);
         if self.reference(digest)?.is_some() {
             return Ok(());
         }
-        write_durably(&path, bytes)
+        write_durably(&self.reference_path(digest), bytes)
+    }
+
+    /// Keeps a road network under its digest, as [`MissionDir::keep_reference`] does a layer.
+    pub fn keep_network(&self, digest: Digest, bytes: &[u8]) -> Result<(), DeskError> {
+        assert_eq!(digest, Digest::of(bytes), "a road network is kept under its own digest");
+        if self.network(digest)?.is_some() {
+            return Ok(());
+        }
+        write_durably(&self.network_path(digest), bytes)
+    }
+
+    /// Reads a road network; `None` if it is absent or its bytes are not those of its name.
+    pub fn network(&self, digest: Digest) -> Result<Option<Vec<u8>>, DeskError> {
+        Ok(read_if_there(&self.network_path(digest))?.filter(|bytes| Digest::of(bytes) == digest))
+    }
+
+    /// Keeps the order of a road network.
+    pub(crate) fn keep_order(&self, digest: Digest, bytes: &[u8]) -> Result<(), DeskError> {
+        write_durably(&self.order_path(digest), bytes)
+    }
+
+    /// The order of a road network, if it was kept.
+    pub(crate) fn order(&self, digest: Digest) -> Result<Option<Vec<u8>>, DeskError> {
+        read_if_there(&self.order_path(digest))
     }
 
     /// Reads a reference layer; `None` if it is absent or its bytes are not those of its name.
     pub fn reference(&self, digest: Digest) -> Result<Option<Vec<u8>>, DeskError> {
-        let path = self.reference_path(digest);
-        match fs::read(&path) {
-            Ok(bytes) => Ok((Digest::of(&bytes) == digest).then_some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(DeskError::io("cannot read", &path, error)),
-        }
+        Ok(read_if_there(&self.reference_path(digest))?.filter(|bytes| Digest::of(bytes) == digest))
+    }
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, DeskError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DeskError::io("cannot read", path, error)),
     }
 }
 

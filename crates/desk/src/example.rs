@@ -33,6 +33,7 @@ const EXAMPLES: &[Example] = &[Example {
         "towns.csv",
         "road_nodes.csv",
         "roads.csv",
+        "travel_profiles.toml",
         "sites.csv",
         "bases.csv",
         "areas.csv",

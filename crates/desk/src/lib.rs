@@ -15,10 +15,14 @@ mod desk;
 mod dir;
 mod example;
 mod export;
+mod ground;
 mod import;
+mod moment;
 mod plan;
 mod prepare;
 mod render;
+mod roads;
+mod travel;
 mod verify;
 
 pub use check::check;
@@ -26,11 +30,21 @@ pub use desk::{Desk, EntryView, Snapshot, Stamp};
 pub use dir::{Config, MissionDir, StoreKind, write_durably};
 pub use example::{Example, example};
 pub use export::{Form, exports};
+pub use ground::Ground;
 pub use import::{ImportReport, NamedFile};
+pub use konbit_exchange::import::read_road_report;
 pub use konbit_protect::{Progress, Watch};
+pub use konbit_roads::osm::{Progress as RoadProgress, Stage as RoadStage};
+pub use konbit_roads::profile::Weather;
+pub use konbit_tiles::{Tile, TileId, TileIdError, ZOOM_MAX};
+pub use moment::{EVENING_HOUR, Moment, zone};
 pub use plan::{MORE_AND_FEWER, PlanRequest, PlanView, curve_for, plan_for};
-pub use prepare::{Assumptions, PrepareError, Prepared, REACH_EFFECT_LEAST_PPM, prepare, travel_minutes_tenths};
+pub use prepare::{Assumptions, PrepareError, Prepared, REACH_EFFECT_LEAST_PPM, prepare};
 pub use render::{plan_geojson, plan_text};
+pub use roads::{
+    CoveredRoads, PLANNED_PERCENT, REACTION_PROFILE, RoadQuestion, Roads, RoadsNow, StepWords, Stop, Trip,
+};
+pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths};
 pub use verify::{VerifyReport, verify};
 
 use std::path::{Path, PathBuf};

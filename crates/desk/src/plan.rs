@@ -1,7 +1,6 @@
 //! Planning, adopting, and the plan in force.
 
-use crate::{Assumptions, Desk, DeskError, Snapshot, Stamp, prepare};
-use jiff::civil::Date;
+use crate::{Assumptions, Desk, DeskError, Moment, Snapshot, Stamp, Travel, prepare};
 use konbit_base::Digest;
 use konbit_mission::protection::{AdoptedPlan, PlanId};
 use konbit_mission::{Mission, Recorded, rules};
@@ -21,14 +20,14 @@ pub struct PlanRequest {
     pub assumptions: Assumptions,
     /// Seed of the draws.
     pub seed: u64,
-    /// The day; it ends the window of incidents where the data do not describe a fixed day.
-    pub today: Date,
+    /// The moment that is planned for.
+    pub moment: Moment,
 }
 
 impl PlanRequest {
     /// The mission's own figures, seed 1.
-    pub fn at(today: Date) -> Self {
-        Self { assumptions: Assumptions::default(), seed: 1, today }
+    pub fn at(moment: Moment) -> Self {
+        Self { assumptions: Assumptions::default(), seed: 1, moment }
     }
 }
 
@@ -43,8 +42,13 @@ pub struct PlanView {
 
 /// Plans for a mission's data, and for [`MORE_AND_FEWER`] people more and fewer. `seconds` of the
 /// document is 0: only the caller has a clock.
-pub fn plan_for(mission: &Mission, request: &PlanRequest, watch: &Watch<'_>) -> Result<PlanDocument, DeskError> {
-    let problem = prepare(mission, request.assumptions, request.today)?.problem;
+pub fn plan_for(
+    mission: &Mission,
+    travel: &Travel,
+    request: &PlanRequest,
+    watch: &Watch<'_>,
+) -> Result<PlanDocument, DeskError> {
+    let problem = prepare(mission, travel, request.assumptions, request.moment)?.problem;
     let options = options(request);
     let outcome = plan(&problem, &options, watch);
     let personnel = problem.data().personnel;
@@ -60,8 +64,13 @@ pub fn plan_for(mission: &Mission, request: &PlanRequest, watch: &Watch<'_>) -> 
 
 /// Harm against force: value and bound every [`MORE_AND_FEWER`] people from half the force to one
 /// and a half times it.
-pub fn curve_for(mission: &Mission, request: &PlanRequest, watch: &Watch<'_>) -> Result<Vec<CurvePoint>, DeskError> {
-    let problem = prepare(mission, request.assumptions, request.today)?.problem;
+pub fn curve_for(
+    mission: &Mission,
+    travel: &Travel,
+    request: &PlanRequest,
+    watch: &Watch<'_>,
+) -> Result<Vec<CurvePoint>, DeskError> {
+    let problem = prepare(mission, travel, request.assumptions, request.moment)?.problem;
     Ok(curve(&problem, None, &strengths(&problem), &options(request), watch))
 }
 
@@ -86,7 +95,9 @@ fn options(request: &PlanRequest) -> Options {
 impl Desk {
     /// Plans for the mission's data as they stand.
     pub fn plan(&self, request: &PlanRequest, watch: &Watch<'_>) -> Result<PlanDocument, DeskError> {
-        plan_for(&self.snapshot()?.mission, request, watch)
+        let mission = self.snapshot()?.mission;
+        let travel = self.travel(&mission, request.moment)?;
+        plan_for(&mission, &travel, request, watch)
     }
 
     /// Puts a plan in force: it is kept as a file in the record, under its digest.
@@ -97,7 +108,7 @@ impl Desk {
         &self,
         document: &PlanDocument,
         reason: &str,
-        today: Date,
+        moment: Moment,
         stamp: &Stamp,
     ) -> Result<Snapshot, DeskError> {
         let snapshot = self.snapshot()?;
@@ -108,7 +119,8 @@ impl Desk {
         };
         let assumptions =
             Assumptions { personnel: Some(document.problem.personnel), alpha_ppm: Some(document.problem.alpha_ppm) };
-        let now = prepare(&snapshot.mission, assumptions, today)?.problem.hash();
+        let travel = self.travel(&snapshot.mission, moment)?;
+        let now = prepare(&snapshot.mission, &travel, assumptions, moment)?.problem.hash();
         let digest = Digest::of(&bytes);
         let adopted = AdoptedPlan {
             id: PlanId::new(digest.short()).expect("hexadecimal digits"),

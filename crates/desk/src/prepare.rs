@@ -4,6 +4,8 @@
 //! planning figures of the record, and the estimate of attempts from the incidents of the record.
 //! What cannot be planned for is named, never dropped silently.
 
+use crate::Moment;
+use crate::travel::Travel;
 use jiff::civil::Date;
 use konbit_analysis::{Estimate, Model, attempts};
 use konbit_base::{Finding, LatLon, Severity};
@@ -52,9 +54,13 @@ pub struct Prepared {
     pub left_out: Vec<Finding>,
 }
 
-/// Makes the problem. `today` ends the window of incidents unless the mission's data describe a
-/// fixed day.
-pub fn prepare(mission: &Mission, assumptions: Assumptions, today: Date) -> Result<Prepared, PrepareError> {
+/// Makes the problem. `moment` ends the window of incidents; `travel` says how long ways take.
+pub fn prepare(
+    mission: &Mission,
+    travel: &Travel,
+    assumptions: Assumptions,
+    moment: Moment,
+) -> Result<Prepared, PrepareError> {
     let planning = mission.planning.values().next().ok_or(PrepareError::NoPlanning)?;
     let mut left_out = Vec::new();
     let placed: Vec<(&Site, LatLon, &KindPlanning)> = mission
@@ -76,8 +82,7 @@ pub fn prepare(mission: &Mission, assumptions: Assumptions, today: Date) -> Resu
     if placed.is_empty() {
         return Err(PrepareError::NoSites);
     }
-    let until = mission.declared().and_then(|declared| declared.as_of).unwrap_or(today);
-    let estimates = estimate(mission, planning, &placed, until);
+    let estimates = estimate(mission, planning, &placed, moment.day);
     let sites = placed.iter().zip(&estimates).map(|((site, position, figures), estimate)| ProblemSite {
         id: site.id.to_string(),
         value_milli: figures.value_milli.best,
@@ -95,7 +100,7 @@ pub fn prepare(mission: &Mission, assumptions: Assumptions, today: Date) -> Resu
     let data = ProblemData {
         sites: sites.collect(),
         bases: bases.collect(),
-        reach: reach(mission, planning, &placed),
+        reach: reach(mission, travel, planning, &placed),
         static_effect_ppm: narrow(planning.static_effect_ppm.best),
         alpha_ppm: assumptions.alpha_ppm.unwrap_or_else(|| narrow(planning.alpha_ppm.best)),
         watched_attempts_micro: planning.watched_attempts_micro.best,
@@ -153,21 +158,17 @@ fn estimate(
     attempts(&sites, &incidents, model)
 }
 
-/// Travel minutes from a base to a site: turnout, then the great circle times the detour factor
-/// at the stated speed. In tenths of a minute, rounded to the nearest.
-pub fn travel_minutes_tenths(planning: &Planning, from: LatLon, to: LatLon) -> u32 {
-    let kilometres = from.distance_m(to) / 1000.0 * (planning.detour_milli.best as f64 / 1000.0);
-    let hours = kilometres / (planning.speed_kmh_tenths.best.max(1) as f64 / 10.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; saturates")]
-    let driving = (hours * 600.0).round() as u32;
-    driving.saturating_add(narrow(planning.turnout_minutes_tenths.best))
-}
-
-fn reach(mission: &Mission, planning: &Planning, placed: &[(&Site, LatLon, &KindPlanning)]) -> Vec<Reach> {
+fn reach(
+    mission: &Mission,
+    travel: &Travel,
+    planning: &Planning,
+    placed: &[(&Site, LatLon, &KindPlanning)],
+) -> Vec<Reach> {
     let mut pairs = Vec::new();
-    for (site, (_, position, _)) in (0u32..).zip(placed) {
+    for (site, (held, _, _)) in (0u32..).zip(placed) {
         for (base, from) in (0u32..).zip(mission.bases.values()) {
-            let minutes_tenths = travel_minutes_tenths(planning, from.position, *position);
+            let Some(way) = travel.way(&from.id, &held.id) else { continue };
+            let minutes_tenths = way.minutes_tenths;
             let effect_ppm = reaction_effect_ppm(
                 narrow(planning.reaction_effect_ppm.best),
                 f64::from(minutes_tenths) / 10.0,

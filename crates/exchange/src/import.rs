@@ -15,6 +15,7 @@ mod chain;
 mod documents;
 mod findings;
 mod layers;
+mod network;
 mod placing;
 mod points;
 mod roads;
@@ -32,8 +33,10 @@ use jiff::tz::TimeZone;
 use konbit_base::{Digest, Finding, Severity};
 use konbit_mission::council::{Cast, Resolution};
 use konbit_mission::protection::Planning;
+use konbit_mission::roads::RoadNetwork;
 use konbit_mission::{Event, Record, Table};
-pub use roads::parse_instant;
+pub use network::{NetworkRead, read_osm};
+pub use roads::{parse_instant, read_road_report};
 pub(crate) use sites::category_word;
 use std::collections::BTreeSet;
 pub(crate) use table::reading_word;
@@ -176,7 +179,7 @@ impl ImportKind {
     pub fn bytes_max(self) -> u64 {
         match self {
             Self::Mission | Self::Planning | Self::TravelProfiles => MIB,
-            Self::Boundaries | Self::Outline => 256 * MIB,
+            Self::Boundaries | Self::Outline | Self::Roads => 256 * MIB,
             _ => 64 * MIB,
         }
     }
@@ -204,9 +207,20 @@ pub struct Context<'a> {
     pub zone: Option<&'a TimeZone>,
 }
 
+/// What a file in the mission's `reference/` folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReferenceKind {
+    /// A map layer, GeoJSON.
+    Layer,
+    /// A road network in the form of the crate `roads`.
+    Roads,
+}
+
 /// A file to keep in the mission's `reference/` folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
+    /// What it is.
+    pub kind: ReferenceKind,
     /// SHA-256 of the bytes, and the file's name.
     pub digest: Digest,
     /// Content.
@@ -293,8 +307,21 @@ fn records(
         ImportKind::Boundaries => each(files, |file| keep(layers::boundaries(file, findings), references)),
         ImportKind::TravelProfiles => each(files, |file| documents::travel_profiles(file, findings)),
         ImportKind::RoadReports => events(roads::road_reports(files, context.zone.unwrap_or(&TimeZone::UTC), findings)),
-        ImportKind::Roads => Some(vec![keep(layers::roads(files, findings), references)?.into()]),
+        ImportKind::Roads => Some(vec![roads_of(files, findings, references)?.into()]),
     }
+}
+
+/// The road network of files: an OpenStreetMap extract, a pair of node and arc files, or the two
+/// tables of nodes and links.
+fn roads_of(files: &[InputFile<'_>], findings: &mut Findings, references: &mut Vec<Reference>) -> Option<RoadNetwork> {
+    let read = match files {
+        [one] if network::is_osm(*one) => network::osm_file(*one, findings),
+        _ => match network::plain_pair(files) {
+            Some(pair) => network::plain_files(pair, findings),
+            None => network::tables_pair(files, findings),
+        },
+    };
+    network::keep(read, findings, references)
 }
 
 fn events<T: Into<Event>>(records: Option<Vec<T>>) -> Option<Vec<Event>> {

@@ -131,7 +131,7 @@ pub enum Command {
     Export {
         /// The mission directory
         dir: PathBuf,
-        /// What to write: sites, bases, incidents, areas, contributions, obligations or plan
+        /// What to write: sites, bases, incidents, areas, contributions, obligations, road-reports or plan
         kind: String,
         /// GeoJSON instead of CSV with HXL tags (for a plan: instead of the plan file)
         #[arg(long)]
@@ -139,6 +139,28 @@ pub enum Command {
         /// The file to write; standard output if absent
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// The quickest way by road, as the roads are reported now
+    Route {
+        /// The mission directory
+        dir: PathBuf,
+        /// Where from: id of a base, site or town, or LAT,LON
+        #[arg(allow_hyphen_values = true)]
+        from: String,
+        /// Where to
+        #[arg(allow_hyphen_values = true)]
+        to: String,
+        /// Travel profile, such as patrol-vehicle, armoured-vehicle or foot
+        #[arg(long)]
+        profile: Option<String>,
+        /// By night
+        #[arg(long)]
+        night: bool,
+        /// In rain
+        #[arg(long)]
+        rain: bool,
+        #[command(flatten)]
+        output: Output,
     },
     /// Recompute the record's tree and name the first entry that does not match
     Verify {

@@ -3,10 +3,9 @@
 use crate::Ended;
 use crate::args::{Format, PlanFormat};
 use crate::files::read_limited;
-use crate::output;
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use crate::{output, roads};
+use anyhow::{Result, anyhow, bail, ensure};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use konbit_base::Severity;
 use konbit_desk::{Assumptions, Config, Desk, Example, Form, ImportReport, NamedFile, PlanRequest, Stamp};
 use konbit_desk::{Progress, Watch};
@@ -23,14 +22,6 @@ const COUNCIL_FILE_BYTES_MAX: u64 = 64 << 20;
 
 fn stamp(role: &str) -> Stamp {
     Stamp { now: Timestamp::now(), actor: role.to_owned() }
-}
-
-/// Today in the mission's time zone; a zone that is not known is an error of the configuration.
-pub fn today(config: &Config) -> Result<jiff::civil::Date> {
-    let zone = TimeZone::get(&config.time_zone).with_context(|| {
-        format!("konbit.toml: time_zone {:?} is not known; use a name such as America/Port-au-Prince", config.time_zone)
-    })?;
-    Ok(Timestamp::now().to_zoned_datetime(zone).date())
 }
 
 /// Makes a mission directory filled with an example.
@@ -76,11 +67,18 @@ pub fn import(dir: &Path, kind: &str, files: &[PathBuf], role: &str, format: For
         anyhow!("{kind:?} is not a kind of data; kinds: {}", kinds.join(", "))
     })?;
     let desk = Desk::open(dir)?;
-    let files = files.iter().map(|path| read_limited(path, kind.bytes_max())).collect::<Result<Vec<NamedFile>>>()?;
-    let spinner = output::spinner(&format!("importing {}", kind.name()));
-    let report = desk.import(kind, &files, &stamp(role))?;
+    let report = match files {
+        [path] if kind == ImportKind::Roads && roads::is_extract(path) => roads::import(&desk, path, &stamp(role))?,
+        _ => {
+            let read = |path: &PathBuf| read_limited(path, kind.bytes_max());
+            let files = files.iter().map(read).collect::<Result<Vec<NamedFile>>>()?;
+            let spinner = output::spinner(&format!("importing {}", kind.name()));
+            let report = desk.import(kind, &files, &stamp(role))?;
+            spinner.finish_and_clear();
+            report
+        }
+    };
     desk.close()?;
-    spinner.finish_and_clear();
     match format {
         Format::Json => output::json(&report)?,
         Format::Text => output::text(&import_text(&report))?,
@@ -113,7 +111,9 @@ pub fn withdraw(dir: &Path, subject: &str, id: &str, reason: &str, role: &str, f
 
 pub fn check(dir: &Path, format: Format) -> Result<Ended> {
     let desk = Desk::open(dir)?;
-    let findings = konbit_desk::check(&desk.snapshot()?.mission, today(desk.config())?);
+    let mission = desk.snapshot()?.mission;
+    let moment = desk.moment(&mission, Timestamp::now());
+    let findings = konbit_desk::check(&mission, &desk.travel(&mission, moment)?, moment);
     desk.close()?;
     match format {
         Format::Json => output::json(&json!({ "findings": findings }))?,
@@ -139,9 +139,9 @@ pub struct PlanArgs<'a> {
 pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     ensure!(args.personnel != Some(0), "a force of 0 people guards nothing; give --personnel a number from 1");
     let desk = Desk::open(args.dir)?;
-    let today = today(desk.config())?;
+    let moment = desk.moment(&desk.snapshot()?.mission, Timestamp::now());
     let assumptions = Assumptions { personnel: args.personnel, alpha_ppm: args.alpha.map(alpha_ppm).transpose()? };
-    let request = PlanRequest { assumptions, seed: args.seed, today };
+    let request = PlanRequest { assumptions, seed: args.seed, moment };
     let deadline = args.seconds.map(deadline).transpose()?;
     let spinner = output::spinner("planning");
     let started = Instant::now();
@@ -154,7 +154,7 @@ pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     document.seconds = started.elapsed().as_secs_f64();
     spinner.finish_and_clear();
     if let Some(reason) = args.adopt {
-        desk.adopt(&document, reason, today, &stamp(args.role))?;
+        desk.adopt(&document, reason, moment, &stamp(args.role))?;
     }
     let mission = desk.snapshot()?.mission;
     desk.close()?;

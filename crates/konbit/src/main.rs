@@ -7,10 +7,12 @@ mod args;
 mod commands;
 mod files;
 mod output;
+mod roads;
 mod serve;
 
 use args::{Cli, Command, CouncilCommand};
 use clap::Parser as _;
+use konbit_desk::Weather;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -74,6 +76,14 @@ fn run(command: Command) -> anyhow::Result<Ended> {
             commands::replay(&files, output.format)
         }
         Command::Export { dir, kind, geojson, output } => commands::export(&dir, &kind, geojson, output.as_deref()),
+        Command::Route { dir, from, to, profile, night, rain, output } => roads::route(&roads::RouteArgs {
+            dir: &dir,
+            from: &from,
+            to: &to,
+            profile: profile.as_deref(),
+            weather: Weather { night, rain },
+            format: output.format,
+        }),
         Command::Verify { dir, output } => commands::verify(&dir, output.format),
         Command::Serve { dir, listen } => serve::serve(&dir, listen.as_deref()),
     }

@@ -61,14 +61,14 @@ fn fill(path: &Path, example: &konbit_desk::Example) -> Result<Desk> {
 
 fn plan(desk: &Desk) -> Result<()> {
     let spinner = output::spinner("planning");
-    let today = commands::today(desk.config())?;
+    let moment = desk.moment(&desk.snapshot()?.mission, Timestamp::now());
     let started = Instant::now();
-    let mut document = desk.plan(&PlanRequest::at(today), &Watch::none())?;
+    let mut document = desk.plan(&PlanRequest::at(moment), &Watch::none())?;
     document.seconds = started.elapsed().as_secs_f64();
     desk.adopt(
         &document,
         "Illustration for the demo: computed from public facts, not the plan of any force.",
-        today,
+        moment,
         &stamp(),
     )?;
     spinner.finish_and_clear();

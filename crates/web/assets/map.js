@@ -26,7 +26,7 @@ const PIXEL_RATIO = 3;
 const FONTS = ["Noto Sans", "Liberation Sans", "Segoe UI", "Helvetica Neue", "Arial", "sans-serif"];
 
 /** Layers whose marks open a note when they are clicked, the uppermost first. */
-const CLICKABLE = ["bases", "sites", "incidents", "areas"];
+const CLICKABLE = ["bases", "sites", "incidents", "shapes", "shape-areas", "areas"];
 
 /**
  * @param {string | undefined} text
@@ -121,41 +121,103 @@ function hatchImage(colour) {
 }
 
 /**
- * The layers over the sources that there are, from the lowest to the uppermost.
- * @param {Record<string, string>} sources
+ * The name of a place or road in the first of the mission's languages that the data has.
+ * @param {string[]} languages
+ */
+function nameIn(languages) {
+  return ["coalesce", ...languages.map((language) => ["get", `name:${language}`]), ["get", "name"]];
+}
+
+/** Width of roads by class: at zoom 6, 10, 14 and 18. */
+const ROAD_WIDTHS = /** @type {[string[], number[]][]} */ ([
+  [["motorway", "trunk", "primary"], [0.9, 1.8, 4, 14]],
+  [["secondary"], [0.6, 1.3, 3, 12]],
+  [["tertiary"], [0.3, 0.9, 2.4, 10]],
+]);
+
+/** @param {number} step */
+function roadWidth(step) {
+  const cases = ROAD_WIDTHS.flatMap(([classes, widths]) => [classes, widths[step]]);
+  return ["match", ["get", "class"], ...cases, [0.2, 0.5, 1.5, 8][step]];
+}
+
+/**
+ * What lies under the marks: land, water, boundaries, roads, names, cut into tiles by the server.
+ * @param {string[]} languages
  * @param {Colour} colour
  * @returns {Layer[]}
  */
-function layers(sources, colour) {
+function groundLayers(languages, colour) {
+  /** @param {string} id @param {string} type @param {string} layer @param {object} rest */
+  const on = (id, type, layer, rest) => ({ id, type, source: "ground", "source-layer": layer, ...rest });
+  const halo = { "text-halo-color": colour("land"), "text-halo-width": 1.4 };
+  const plain = { "line-cap": "round", "line-join": "round" };
+  return /** @type {Layer[]} */ ([
+    on("neighbours", "fill", "outline", { filter: ["==", ["get", "role"], "neighbour"], paint: { "fill-color": colour("abroad"), "fill-outline-color": colour("rule") } }),
+    on("host", "fill", "outline", { filter: ["!=", ["get", "role"], "neighbour"], paint: { "fill-color": colour("land") } }),
+    on("water", "fill", "water", { paint: { "fill-color": colour("sea") } }),
+    on("waterlines", "line", "waterlines", { layout: plain, paint: { "line-color": colour("sea"), "line-width": ["interpolate", ["linear"], ["zoom"], 9, 0.6, 15, 2.5] } }),
+    on("coast", "line", "coast", { paint: { "line-color": colour("rule-strong"), "line-width": 0.9 } }),
+    on("host-edge", "line", "outline", { filter: ["!=", ["get", "role"], "neighbour"], paint: { "line-color": colour("rule-strong"), "line-width": 0.9 } }),
+    on("level2", "line", "boundaries-level2", { minzoom: 8, paint: { "line-color": colour("rule"), "line-width": 0.6 } }),
+    on("level1", "line", "boundaries-level1", { paint: { "line-color": colour("rule-strong"), "line-width": 0.7, "line-dasharray": [3, 2] } }),
+    on("roads", "line", "roads", {
+      layout: plain, filter: ["!", ["in", ["get", "class"], ["literal", ["path", "steps", "pedestrian", "ferry"]]]],
+      paint: { "line-color": colour("road"), "line-width": ["interpolate", ["exponential", 1.4], ["zoom"], 6, roadWidth(0), 10, roadWidth(1), 14, roadWidth(2), 18, roadWidth(3)] },
+    }),
+    on("paths", "line", "roads", {
+      filter: ["in", ["get", "class"], ["literal", ["path", "steps", "pedestrian", "ferry"]]],
+      paint: { "line-color": colour("road"), "line-width": 1, "line-dasharray": [3, 2] },
+    }),
+    on("road-names", "symbol", "roads", {
+      minzoom: 12, layout: { "symbol-placement": "line", "text-field": nameIn(languages), "text-font": FONTS, "text-size": 11, "text-padding": 8 },
+      paint: { "text-color": colour("quiet"), ...halo },
+    }),
+    on("places", "symbol", "places", {
+      layout: {
+        "text-field": nameIn(languages), "text-font": FONTS, "text-size": ["interpolate", ["linear"], ["zoom"], 7, 11, 12, 14],
+        "symbol-sort-key": ["get", "rank"], "text-anchor": "left", "text-offset": [0.4, 0], "text-padding": 4,
+      },
+      paint: { "text-color": colour("quiet"), ...halo },
+    }),
+  ]);
+}
+
+/** Colours of states of roads, of ways and of what can be reached, by class. */
+const SHAPE_COLOURS = /** @type {const} */ ([
+  ["closed", "open"], ["slowed", "area"], ["dangerous", "incident"], ["road-held", "area"], ["route", "accent"],
+  ["reach-15", "reached"], ["reach-30", "reached"], ["reach-60", "reached"],
+]);
+
+/**
+ * Layers of what belongs to the page: areas below, lines above.
+ * @param {Colour} colour
+ * @returns {Layer[]}
+ */
+function shapeLayers(colour) {
+  const colours = ["match", ["get", "class"], ...SHAPE_COLOURS.flatMap(([name, of]) => [name, colour(of)]), colour("ink")];
+  const isArea = ["==", ["geometry-type"], "Polygon"];
+  return /** @type {Layer[]} */ ([
+    { id: "shape-areas", type: "fill", source: "shapes", filter: isArea, paint: { "fill-color": colours, "fill-opacity": 0.16 } },
+    { id: "shape-edges", type: "line", source: "shapes", filter: isArea, paint: { "line-color": colours, "line-width": 1, "line-opacity": 0.8 } },
+    {
+      id: "shapes", type: "line", source: "shapes", filter: ["!", isArea], layout: { "line-cap": "round", "line-join": "round" },
+      paint: { "line-color": colours, "line-width": ["interpolate", ["linear"], ["zoom"], 7, 2.5, 14, 6], "line-opacity": 0.85 },
+    },
+  ]);
+}
+
+/**
+ * The layers over the sources that there are, from the lowest to the uppermost.
+ * @param {Record<string, unknown>} sources
+ * @param {string[]} languages
+ * @param {Colour} colour
+ * @returns {Layer[]}
+ */
+function layers(sources, languages, colour) {
   /** @type {Layer[]} */
   const all = [
-    {
-      id: "neighbours", type: "fill", source: "outline", filter: ["==", ["get", "role"], "neighbour"],
-      paint: { "fill-color": colour("abroad"), "fill-outline-color": colour("rule") },
-    },
-    {
-      id: "host", type: "fill", source: "outline", filter: ["!=", ["get", "role"], "neighbour"],
-      paint: { "fill-color": colour("land") },
-    },
-    {
-      id: "host-edge", type: "line", source: "outline", filter: ["!=", ["get", "role"], "neighbour"],
-      paint: { "line-color": colour("rule-strong"), "line-width": 0.9 },
-    },
-    {
-      id: "level2", type: "line", source: "boundaries-level2", minzoom: 8,
-      paint: { "line-color": colour("rule"), "line-width": 0.6 },
-    },
-    {
-      id: "level1", type: "line", source: "boundaries-level1",
-      paint: { "line-color": colour("rule-strong"), "line-width": 0.7, "line-dasharray": [3, 2] },
-    },
-    {
-      id: "roads", type: "line", source: "roads", layout: { "line-cap": "round", "line-join": "round" },
-      paint: {
-        "line-color": colour("road"),
-        "line-width": ["interpolate", ["linear"], ["zoom"], 7, ["match", ["get", "class"], "primary", 1.2, 0.6], 14, ["match", ["get", "class"], "primary", 4, 2]],
-      },
-    },
+    ...groundLayers(languages, colour),
     {
       id: "areas", type: "fill", source: "areas", filter: ["==", ["get", "control"], "held"],
       paint: { "fill-pattern": "hatch", "fill-opacity": 0.75 },
@@ -168,14 +230,7 @@ function layers(sources, colour) {
       id: "contested-edge", type: "line", source: "areas", filter: ["==", ["get", "control"], "contested"],
       paint: { "line-color": colour("area"), "line-width": 1.2, "line-dasharray": [3, 2] },
     },
-    {
-      id: "towns", type: "symbol", source: "towns",
-      layout: {
-        "text-field": ["get", "name"], "text-font": FONTS, "text-size": ["interpolate", ["linear"], ["zoom"], 7, 11, 12, 14],
-        "symbol-sort-key": ["get", "rank"], "text-anchor": "left", "text-offset": [0.4, 0], "text-padding": 4,
-      },
-      paint: { "text-color": colour("quiet"), "text-halo-color": colour("land"), "text-halo-width": 1.4 },
-    },
+    ...shapeLayers(colour),
     {
       id: "incidents", type: "symbol", source: "incidents",
       layout: { "icon-image": "incident", "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-size": ["interpolate", ["linear"], ["zoom"], 7, 0.8, 13, 1.3] },
@@ -202,18 +257,35 @@ function layers(sources, colour) {
 }
 
 /**
+ * A source of the map: tiles, data at an address, or data on the page itself.
+ * @param {string} name
+ * @param {unknown} given
+ */
+function source(name, given) {
+  if (name === "ground") {
+    const { tiles, maxzoom } = /** @type {{ tiles: string, maxzoom: number }} */ (given);
+    return { type: "vector", tiles: [`${location.origin}${tiles}`], maxzoom };
+  }
+  return { type: "geojson", data: typeof given === "string" ? new URL(given, location.href).href : given };
+}
+
+/**
+ * What the page says about its map.
+ * @typedef {object} Given
+ * @property {Record<string, unknown>} sources
+ * @property {number[]} here longitude and latitude of the place the page is about; empty if there is none
+ * @property {string[]} languages the mission's languages
+ */
+
+/**
  * The whole style in the page's colours.
- * @param {Record<string, string>} sources
- * @param {number[]} here longitude and latitude of the place the page is about; empty if there is none
+ * @param {Given} given
  * @param {Colour} colour
  * @returns {import("maplibre-gl").StyleSpecification}
  */
-function style(sources, here, colour) {
+function style({ sources, here, languages }, colour) {
   /** @type {[string, object][]} */
-  const entries = Object.entries(sources).map(([name, address]) => [
-    name,
-    { type: "geojson", data: new URL(address, location.href).href },
-  ]);
+  const entries = Object.entries(sources).map(([name, given]) => [name, source(name, given)]);
   /** @type {Layer[]} */
   const ground = [{ id: "sea", type: "background", paint: { "background-color": colour("sea") } }];
   /** @type {Layer[]} */
@@ -228,7 +300,7 @@ function style(sources, here, colour) {
   return /** @type {import("maplibre-gl").StyleSpecification} */ ({
     version: 8,
     sources: Object.fromEntries(entries),
-    layers: [...ground, ...layers(sources, colour), ...ring],
+    layers: [...ground, ...layers(sources, languages, colour), ...ring],
   });
 }
 
@@ -264,6 +336,8 @@ function note(feature) {
       return { lines: [text("name"), `base or staging place, up to ${text("capacity")} people`, ...unverified], href, words: "Its entry" };
     case "incidents":
       return { lines: [`${text("kind")}, ${text("place")}`, text("when"), text("summary"), ...unverified], href, words: "Its entry" };
+    case "shapes":
+      return { lines: [text("says")], href, words: "" };
     default:
       return { lines: [text("name"), `${text("control")} since ${text("since")}`, text("group"), ...unverified], href, words: "Its entry" };
   }
@@ -326,21 +400,118 @@ class Views {
 }
 
 /**
+ * Draws a line on the map for the form of the page: a click adds a point, and the form's field `wkt` holds the line.
+ * One point alone stands for what lies around it.
+ * @implements {Control}
+ */
+class Pen {
+  /** @param {HTMLFormElement} form */
+  constructor(form) {
+    this.form = form;
+    /** @type {[number, number][]} */
+    this.points = [];
+    this.isOn = false;
+    this.element = document.createElement("div");
+    this.element.className = "maplibregl-ctrl maplibregl-ctrl-group views";
+    this.draw = this.button("Draw", () => this.turn(!this.isOn));
+    this.undo = this.button("Undo", () => this.change(this.points.slice(0, -1)));
+    this.clear = this.button("Clear", () => this.change([]));
+  }
+
+  /** @param {string} words @param {() => void} act */
+  button(words, act) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = words;
+    button.addEventListener("click", act);
+    this.element.append(button);
+    return button;
+  }
+
+  /** @param {VectorMap} map */
+  onAdd(map) {
+    this.map = map;
+    map.on("style.load", () => this.show());
+    this.change([]);
+    return this.element;
+  }
+
+  onRemove() {
+    this.element.remove();
+  }
+
+  /** @param {boolean} isOn */
+  turn(isOn) {
+    this.isOn = isOn;
+    this.draw.setAttribute("aria-pressed", String(isOn));
+    this.draw.textContent = isOn ? "Stop drawing" : "Draw";
+  }
+
+  /**
+   * @param {import("maplibre-gl").LngLat} at
+   * @returns {boolean} whether the click was a point of the line
+   */
+  takes(at) {
+    if (!this.isOn) return false;
+    this.change([...this.points, [at.lng, at.lat]]);
+    return true;
+  }
+
+  /** @param {[number, number][]} points */
+  change(points) {
+    this.points = points;
+    this.undo.disabled = this.clear.disabled = points.length === 0;
+    const pairs = points.map(([lng, lat]) => `${lng.toFixed(6)} ${lat.toFixed(6)}`);
+    const [first] = pairs;
+    const field = this.form.elements.namedItem("wkt");
+    if (field instanceof HTMLInputElement && (first !== undefined || this.drew)) {
+      field.value = first === undefined ? "" : pairs.length === 1 ? `POINT (${first})` : `LINESTRING (${pairs.join(", ")})`;
+    }
+    this.drew = first !== undefined;
+    this.show();
+  }
+
+  show() {
+    const map = this.map;
+    if (!map || !map.isStyleLoaded()) return;
+    const colour = pageColours()("ink");
+    /** @type {import("maplibre-gl").GeoJSONSourceSpecification["data"]} */
+    const data = {
+      type: "FeatureCollection",
+      features: [
+        { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: this.points } },
+        { type: "Feature", properties: {}, geometry: { type: "MultiPoint", coordinates: this.points } },
+      ],
+    };
+    const source = /** @type {import("maplibre-gl").GeoJSONSource | undefined} */ (map.getSource("drawn"));
+    if (source) {
+      source.setData(data);
+      return;
+    }
+    map.addSource("drawn", { type: "geojson", data });
+    map.addLayer({ id: "drawn", type: "line", source: "drawn", paint: { "line-color": colour, "line-width": 3, "line-dasharray": [2, 1] } });
+    map.addLayer({ id: "drawn-points", type: "circle", source: "drawn", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-color": colour, "circle-radius": 4 } });
+  }
+}
+
+/**
  * Makes the map of one box.
  * @param {Library} library
  * @param {HTMLElement} box
  * @param {HTMLElement} container
  */
 function start(library, box, container) {
-  /** @type {Record<string, string>} */
+  /** @type {Record<string, unknown>} */
   const sources = JSON.parse(box.dataset["sources"] ?? "{}");
   const whole = parseBounds(box.dataset["bounds"]);
   const focus = parseBounds(box.dataset["focus"]);
   const here = (box.dataset["here"] ?? "").split(",").map(Number.parseFloat).filter(Number.isFinite);
+  const languages = (box.dataset["languages"] ?? "").split(",").filter((language) => language !== "");
+  const given = { sources, here, languages };
   if (!whole) throw new Error("the page does not say what the map shows");
   const map = new library.Map({
     container,
-    style: style(sources, here, pageColours()),
+    style: style(given, pageColours()),
     bounds: whole,
     fitBoundsOptions: { padding: 12 },
     attributionControl: false,
@@ -355,7 +526,11 @@ function start(library, box, container) {
   map.addControl(new library.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new library.ScaleControl({ maxWidth: 120 }), "bottom-right");
   if (focus) map.addControl(new Views([["Whole country", whole], ["Most marks", focus]]), "top-left");
+  const form = box.dataset["drawsFor"] ? document.getElementById(box.dataset["drawsFor"]) : null;
+  const pen = form instanceof HTMLFormElement ? new Pen(form) : undefined;
+  if (pen) map.addControl(pen, "top-left");
   map.on("click", (event) => {
+    if (pen?.takes(event.lngLat)) return;
     const box = /** @type {[[number, number], [number, number]]} */ ([
       [event.point.x - 5, event.point.y - 5],
       [event.point.x + 5, event.point.y + 5],
@@ -374,7 +549,7 @@ function start(library, box, container) {
     box.dataset["ready"] = "yes";
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    map.setStyle(style(sources, here, pageColours()), { diff: false });
+    map.setStyle(style(given, pageColours()), { diff: false });
   });
 }
 

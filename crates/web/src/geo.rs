@@ -177,6 +177,41 @@ pub struct MapSite {
     pub verified: bool,
 }
 
+/// Lines or an area that belong to the page: a state of a road, a route, what can be reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MapShape {
+    /// What it is, as a style sheet names it, such as `closed` or `route`.
+    pub class: &'static str,
+    /// Whether its lines are rings around an area (holes among them), and not ways.
+    pub is_area: bool,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// A sentence about it.
+    pub says: String,
+}
+
+/// Shapes of the page; each is one feature.
+pub fn page_shapes(shapes: &[MapShape]) -> Value {
+    collection(
+        &shapes
+            .iter()
+            .map(|shape| {
+                let lines: Vec<_> = shape.lines.iter().map(round).collect();
+                let kind = if shape.is_area { "Polygon" } else { "MultiLineString" };
+                json!({
+                    "type": "Feature", "geometry": { "type": kind, "coordinates": lines },
+                    "properties": { "class": shape.class, "says": shape.says },
+                })
+            })
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// Positions as a line.
+pub fn line(points: &[LatLon]) -> Line {
+    points.iter().map(|point| (point.lon(), point.lat())).collect()
+}
+
 /// Sites with their posture.
 pub fn sites(sites: &[MapSite]) -> Value {
     collection(

@@ -2,6 +2,7 @@
 
 use crate::assets::asset_url;
 use crate::format;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use konbit_base::Source;
@@ -20,6 +21,8 @@ pub struct View<'a> {
     pub record_root: &'a str,
     /// The day that "today" means: the day the data describes, or else the day of the clock.
     pub today: Date,
+    /// The instant that "now" means: the evening of the day the data describes, or else the clock's.
+    pub instant: Timestamp,
     /// Name of the installation, shown until the record declares a mission.
     pub name: &'a str,
 }
@@ -37,13 +40,14 @@ impl View<'_> {
 }
 
 /// The sections of the site, in the order of its navigation: address, name.
-pub const SECTIONS: [(&str, &str); 8] = [
+pub const SECTIONS: [(&str, &str); 9] = [
     ("/", "Glance"),
     ("/council", "Council"),
     ("/mandate", "Mandate"),
     ("/contributions", "Contributions"),
     ("/situation", "Situation"),
     ("/protection", "Protection"),
+    ("/roads", "Roads"),
     ("/record", "Record"),
     ("/about", "About"),
 ];

@@ -2,11 +2,12 @@
 
 use crate::assets::asset_url;
 use crate::format;
-use crate::geo::{self, MapSite, Shapes};
+use crate::geo::{self, Line, MapShape, MapSite, Shapes};
 use crate::layout::View;
 use crate::pages::protection::{SiteRow, posture_word};
 use crate::svg::{self, Bounds, Picture};
-use konbit_base::LatLon;
+use konbit_base::{Digest, LatLon};
+use konbit_desk::ZOOM_MAX;
 use konbit_mission::Mission;
 use konbit_mission::place::{LayerKind, Town};
 use konbit_mission::situation::{Area, Incident};
@@ -17,8 +18,16 @@ use std::collections::BTreeMap;
 pub const LAYERS: [LayerKind; 4] =
     [LayerKind::Outline, LayerKind::BoundariesLevel1, LayerKind::BoundariesLevel2, LayerKind::Roads];
 
-/// The bytes of the mission's reference layers, by kind.
-pub type LayerBytes = BTreeMap<LayerKind, Vec<u8>>;
+/// What lies under the marks of a map.
+#[derive(Debug, Clone, Default)]
+pub struct Layers {
+    /// The bytes of the mission's reference layers, by kind.
+    pub bytes: BTreeMap<LayerKind, Vec<u8>>,
+    /// Main roads of the network, where they are not a layer of their own: class and course.
+    pub main_roads: Vec<(String, Line)>,
+    /// Version of the base map's tiles, if there is a base map.
+    pub ground: Option<Digest>,
+}
 
 /// Side of the square that is drawn a second time, larger: it holds the most sites, kilometres.
 const FOCUS_KM: f64 = 32.0;
@@ -44,18 +53,36 @@ pub struct Marks<'a> {
     pub sites_query: String,
     /// Show only what lies around this place, once, and ring it.
     pub here: Option<LatLon>,
+    /// Lines and areas of the page itself.
+    pub shapes: Vec<MapShape>,
+    /// Lines and areas that lie over the others, and do not widen the frame.
+    pub over: Vec<MapShape>,
+    /// Show the part of the Earth that the shapes lie in, once.
+    pub frame_shapes: bool,
+    /// Whether the reader may draw on the map, for the form with this id.
+    pub draws_for: Option<&'static str>,
+}
+
+impl Marks<'_> {
+    /// The shapes in the order they are drawn.
+    fn all_shapes(&self) -> Vec<MapShape> {
+        self.shapes.iter().chain(&self.over).cloned().collect()
+    }
 }
 
 /// The map, or words on what is missing.
-pub fn map(view: &View<'_>, layers: &LayerBytes, marks: &Marks<'_>, label: &str) -> Markup {
-    let read = |kind: LayerKind| layers.get(&kind).map(|bytes| geo::shapes(bytes)).unwrap_or_default();
+pub fn map(view: &View<'_>, layers: &Layers, marks: &Marks<'_>, label: &str) -> Markup {
+    let read = |kind: LayerKind| layers.bytes.get(&kind).map(|bytes| geo::shapes(bytes)).unwrap_or_default();
     let outline = read(LayerKind::Outline);
-    let boundaries = if layers.contains_key(&LayerKind::BoundariesLevel1) {
+    let boundaries = if layers.bytes.contains_key(&LayerKind::BoundariesLevel1) {
         read(LayerKind::BoundariesLevel1)
     } else {
         read(LayerKind::BoundariesLevel2)
     };
-    let roads = read(LayerKind::Roads);
+    let mut roads = read(LayerKind::Roads);
+    if roads.lines.is_empty() {
+        roads.lines.clone_from(&layers.main_roads);
+    }
     let points = positions(marks);
     let Some(country) = bounds(&outline, &points) else {
         return crate::layout::empty(
@@ -68,7 +95,12 @@ pub fn map(view: &View<'_>, layers: &LayerBytes, marks: &Marks<'_>, label: &str)
     let near = |bounds: Bounds| -> Vec<&Town> {
         towns.iter().copied().filter(|town| bounds.contains(town.position)).take(TOWNS_MAX).collect()
     };
-    let only = marks.here.and_then(|here| svg::densest(&[here, here], HERE_KM));
+    let framed = || {
+        let points = marks.shapes.iter().flat_map(|shape| shape.lines.iter().flatten().copied());
+        Bounds::around(points).map(|bounds| bounds.widened(0.1))
+    };
+    let only =
+        if marks.frame_shapes { framed() } else { marks.here.and_then(|here| svg::densest(&[here, here], HERE_KM)) };
     let focus = if only.is_some() { None } else { svg::densest(&points, FOCUS_KM) };
     let frames: Vec<(&str, Bounds, String)> = match (only, focus) {
         (Some(only), _) => vec![("o", only, label.to_owned())],
@@ -78,9 +110,10 @@ pub fn map(view: &View<'_>, layers: &LayerBytes, marks: &Marks<'_>, label: &str)
         (None, None) => vec![("c", country, label.to_owned())],
     };
     let first = only.unwrap_or(country);
+    let shapes = marks.all_shapes();
     html! {
         div.mapbox data-module=(asset_url("maplibre-gl/maplibre-gl.mjs")) data-worker=(asset_url("maplibre-gl/maplibre-gl-worker.mjs"))
-            data-sources=(sources(view.mission, marks)) data-bounds=(corners(first)) data-focus=[focus.map(corners)] data-here=[marks.here.map(|here| format!("{:.5},{:.5}", here.lon(), here.lat()))] {
+            data-sources=(sources(layers, marks)) data-languages=(languages(view.mission)) data-bounds=(corners(first)) data-focus=[focus.map(corners)] data-here=[marks.here.map(|here| format!("{:.5},{:.5}", here.lon(), here.lat()))] data-draws-for=[marks.draws_for] {
             div.canvas role="application" aria-label={ (label) ". Everything on it also stands in the tables of this page." } {}
             div.drawn {
                 @for (prefix, bounds, words) in &frames {
@@ -88,7 +121,7 @@ pub fn map(view: &View<'_>, layers: &LayerBytes, marks: &Marks<'_>, label: &str)
                     figure {
                         (svg::map(&Picture {
                             outline: &outline, boundaries: &boundaries, roads: &roads, towns: &named, areas: &marks.areas,
-                            incidents: &marks.incidents, sites: &marks.sites, bases: &marks.bases, here: marks.here, bounds: *bounds, label: words, prefix,
+                            incidents: &marks.incidents, sites: &marks.sites, bases: &marks.bases, shapes: &shapes, here: marks.here, bounds: *bounds, label: words, prefix,
                         }))
                         @if frames.len() > 1 { figcaption { @if *prefix == "c" { "The whole country" } @else { "The " (format::decimal(FOCUS_KM, 0)) " kilometres with the most marks" } } }
                     }
@@ -119,24 +152,33 @@ fn corners(bounds: Bounds) -> String {
     format!("{:.5},{:.5},{:.5},{:.5}", bounds.west, bounds.south, bounds.east, bounds.north)
 }
 
-/// Addresses of the layers, as JSON.
-fn sources(mission: &Mission, marks: &Marks<'_>) -> String {
+/// Addresses of the layers, and what belongs to this page alone, as JSON.
+fn sources(layers: &Layers, marks: &Marks<'_>) -> String {
     let mut sources = serde_json::Map::new();
-    for layer in mission.layers.values() {
-        let name = layer.kind.name();
-        sources.insert(name.to_owned(), format!("/map/{name}.geojson?v={}", layer.digest.short()).into());
+    if let Some(version) = layers.ground {
+        let tiles = format!("/tiles/{{z}}/{{x}}/{{y}}?v={}", version.short());
+        sources.insert("ground".to_owned(), serde_json::json!({ "tiles": tiles, "maxzoom": ZOOM_MAX }));
     }
     let mut add = |name: &str, present: bool, query: &str| {
         if present {
             sources.insert(name.to_owned(), format!("/map/{name}.geojson{query}").into());
         }
     };
-    add("towns", !mission.towns.is_empty(), "");
     add("areas", !marks.areas.is_empty(), "");
     add("incidents", !marks.incidents.is_empty(), "");
     add("bases", !marks.bases.is_empty(), "");
     add("sites", !marks.sites.is_empty(), &marks.sites_query);
+    let shapes = marks.all_shapes();
+    if !shapes.is_empty() {
+        sources.insert("shapes".to_owned(), geo::page_shapes(&shapes));
+    }
     serde_json::Value::Object(sources).to_string()
+}
+
+/// The languages that names are wanted in, the first first.
+fn languages(mission: &Mission) -> String {
+    let declared = mission.declared().map(|declared| declared.languages.clone()).unwrap_or_default();
+    declared.iter().map(|tag| tag.split('-').next().unwrap_or_default()).collect::<Vec<_>>().join(",")
 }
 
 fn legend(marks: &Marks<'_>, has_roads: bool) -> Vec<(&'static str, String)> {
@@ -163,6 +205,18 @@ fn legend(marks: &Marks<'_>, has_roads: bool) -> Vec<(&'static str, String)> {
     add("incident", !marks.incidents.is_empty(), "incident");
     add("held", marks.areas.iter().any(|area| geo::control_word(area) == "held"), "area held by an armed group");
     add("contested", marks.areas.iter().any(|area| geo::control_word(area) == "contested"), "area contested");
+    for (class, words) in [
+        ("closed", "road closed"),
+        ("slowed", "road slowed"),
+        ("dangerous", "road dangerous"),
+        ("road-held", "road held by an armed group"),
+        ("route", "the way"),
+        ("reach-15", "within 15 minutes of road"),
+        ("reach-30", "within 30 minutes"),
+        ("reach-60", "within 60 minutes"),
+    ] {
+        add(class, marks.shapes.iter().chain(&marks.over).any(|shape| shape.class == class), words);
+    }
     add("road", has_roads, "road");
     keys
 }
@@ -174,6 +228,11 @@ fn attribution(mission: &Mission) -> Markup {
         let text = layer.notice.clone().unwrap_or_else(|| layer.source.name.clone());
         if !said.contains(&text) {
             said.push(text);
+        }
+    }
+    for notice in mission.road_network.values().filter_map(|network| network.notice.clone()) {
+        if !said.contains(&notice) {
+            said.push(notice);
         }
     }
     html! { @if !said.is_empty() { p.quiet.attribution { small { "Map: " (said.join(" · ")) } } } }

@@ -7,4 +7,5 @@ pub mod glance;
 pub mod mandate;
 pub mod protection;
 pub mod record;
+pub mod roads;
 pub mod situation;

@@ -4,9 +4,8 @@
 //! processes on one record answer alike.
 
 use crate::problem::Problem;
-use jiff::civil::Date;
 use konbit_base::Digest;
-use konbit_desk::{Assumptions, PlanRequest, curve_for, plan_for, prepare};
+use konbit_desk::{Assumptions, Moment, PlanRequest, Travel, curve_for, plan_for, prepare};
 use konbit_mission::Mission;
 use konbit_protect::{CurvePoint, PlanDocument, Watch};
 use std::collections::VecDeque;
@@ -43,6 +42,17 @@ impl<T> Remembered<T> {
         kept.truncate(REMEMBERED_MAX);
         value
     }
+}
+
+/// What a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// The mission's data.
+    pub mission: &'a Mission,
+    /// How long ways take.
+    pub travel: &'a Travel,
+    /// The moment that is planned for.
+    pub moment: Moment,
 }
 
 /// Makes plans, one at a time. A new one has made nothing yet.
@@ -103,26 +113,30 @@ impl Default for Planner {
 
 impl Planner {
     /// The plan for the mission's data, or [`Problem::busy`] while another is being made. May take seconds.
-    pub fn plan(&self, mission: &Mission, question: Question, today: Date) -> Result<Arc<PlanDocument>, Problem> {
-        let key = key(mission, question, today)?;
+    pub fn plan(&self, ground: &Ground<'_>, question: Question) -> Result<Arc<PlanDocument>, Problem> {
+        let key = key(ground, question)?;
         if let Some(known) = self.plans.get(&key) {
             return Ok(known);
         }
         let _permit = self.permit.try_acquire().map_err(|_| Problem::busy())?;
         let started = Instant::now();
-        let mut document = within_time(started, |watch| plan_for(mission, &request(question, today), watch))?;
+        let mut document = within_time(started, |watch| {
+            plan_for(ground.mission, ground.travel, &request(question, ground.moment), watch)
+        })?;
         document.seconds = started.elapsed().as_millis() as f64 / 1e3;
         Ok(self.plans.put(key, document))
     }
 
     /// Harm against force, from half the force to one and a half times it. May take seconds.
-    pub fn curve(&self, mission: &Mission, question: Question, today: Date) -> Result<Arc<Vec<CurvePoint>>, Problem> {
-        let key = key(mission, question, today)?;
+    pub fn curve(&self, ground: &Ground<'_>, question: Question) -> Result<Arc<Vec<CurvePoint>>, Problem> {
+        let key = key(ground, question)?;
         if let Some(known) = self.curves.get(&key) {
             return Ok(known);
         }
         let _permit = self.permit.try_acquire().map_err(|_| Problem::busy())?;
-        let points = within_time(Instant::now(), |watch| curve_for(mission, &request(question, today), watch))?;
+        let points = within_time(Instant::now(), |watch| {
+            curve_for(ground.mission, ground.travel, &request(question, ground.moment), watch)
+        })?;
         Ok(self.curves.put(key, points))
     }
 
@@ -132,13 +146,13 @@ impl Planner {
     }
 }
 
-fn request(question: Question, today: Date) -> PlanRequest {
-    PlanRequest { assumptions: question.assumptions, seed: question.seed, today }
+fn request(question: Question, moment: Moment) -> PlanRequest {
+    PlanRequest { assumptions: question.assumptions, seed: question.seed, moment }
 }
 
-fn key(mission: &Mission, question: Question, today: Date) -> Result<Key, Problem> {
-    let prepared =
-        prepare(mission, question.assumptions, today).map_err(|error| Problem::refused(error.to_string()))?;
+fn key(ground: &Ground<'_>, question: Question) -> Result<Key, Problem> {
+    let prepared = prepare(ground.mission, ground.travel, question.assumptions, ground.moment)
+        .map_err(|error| Problem::refused(error.to_string()))?;
     Ok((prepared.problem.hash(), question.seed))
 }
 

@@ -3,9 +3,10 @@
 mod handlers;
 mod headers;
 mod plans;
+mod roads;
 
 use crate::layout::{Frame, View, page};
-use crate::planner::Planner;
+use crate::planner::{Ground, Planner};
 use crate::problem::Problem;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
@@ -15,10 +16,10 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use konbit_desk::{Desk, Snapshot};
+use konbit_desk::{Desk, Moment, Snapshot, Travel};
 use maud::Markup;
 use serde_json::Value;
+use std::cell::OnceCell;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -52,11 +53,22 @@ pub fn router(desk: Arc<Desk>, clock: fn() -> Timestamp) -> Router {
         .route("/protection/plan.geojson", get(plans::plan_geojson))
         .route("/protection/plan.csv", get(plans::plan_csv))
         .route("/protection/sites/{id}", get(plans::site))
+        .route("/roads", get(roads::roads))
+        .route("/roads/route", get(roads::route))
+        .route("/roads/reach", get(roads::reach))
+        .route("/roads/effect", get(roads::effect))
+        .route("/roads/reports", post(roads::add))
+        .route("/roads/reports/end", post(roads::end))
+        .route("/roads/reports/renew", post(roads::renew))
+        .route("/roads/reports.csv", get(roads::reports_csv))
+        .route("/roads/reports.geojson", get(roads::reports_geojson))
         .route("/record", get(handlers::record))
         .route("/record/verify", get(handlers::verify))
         .route("/record/{ix}", get(handlers::entry))
         .route("/about", get(handlers::about))
         .route("/map/{layer}", get(plans::layer))
+        .route("/tiles.json", get(handlers::tile_json))
+        .route("/tiles/{z}/{x}/{y}", get(handlers::tile))
         .route("/assets/{*path}", get(handlers::asset))
         .fallback(handlers::nowhere)
         .method_not_allowed_fallback(handlers::wrong_method)
@@ -121,6 +133,24 @@ struct Work<'a> {
     snapshot: &'a Snapshot,
     view: View<'a>,
     now: Timestamp,
+    moment: Moment,
+    travel: OnceCell<Travel>,
+}
+
+impl Work<'_> {
+    /// Travel times at the moment shown, computed when they are first asked for.
+    fn travel(&self) -> Result<&Travel, Problem> {
+        if self.travel.get().is_none() {
+            let travel = self.app.desk.travel(self.view.mission, self.moment)?;
+            let _ = self.travel.set(travel);
+        }
+        Ok(self.travel.get().expect("just set"))
+    }
+
+    /// What plans are made from.
+    fn ground(&self) -> Result<Ground<'_>, Problem> {
+        Ok(Ground { mission: self.view.mission, travel: self.travel()?, moment: self.moment })
+    }
 }
 
 /// Reads the record, does the work off the server's own threads, and makes a response of what comes of it.
@@ -143,26 +173,21 @@ fn on_record(app: &App, ask: &Ask, work: impl FnOnce(&Work<'_>) -> Result<Answer
         Err(error) => return bare(ask, &Problem::from(error)),
     };
     let now = (app.clock)();
+    let moment = app.desk.moment(&snapshot.mission, now);
     let root = snapshot.head.root.to_string();
     let view = View {
         mission: &snapshot.mission,
         record_size: snapshot.head.size,
         record_root: &root,
-        today: today(&snapshot, now),
+        today: moment.day,
+        instant: moment.instant,
         name: &app.desk.config().name,
     };
-    let outcome = work(&Work { app, snapshot: &snapshot, view, now });
+    let outcome = work(&Work { app, snapshot: &snapshot, view, now, moment, travel: OnceCell::new() });
     match outcome {
         Ok(answer) => respond(&view, ask, answer),
         Err(problem) => problem_page(&view, ask, &problem),
     }
-}
-
-/// The day that the data describe, or else the day of the clock in the mission's time zone.
-fn today(snapshot: &Snapshot, now: Timestamp) -> Date {
-    let declared = snapshot.mission.declared();
-    let zone = declared.and_then(|declared| TimeZone::get(&declared.time_zone).ok()).unwrap_or(TimeZone::UTC);
-    declared.and_then(|declared| declared.as_of).unwrap_or_else(|| now.to_zoned_datetime(zone).date())
 }
 
 fn respond(view: &View<'_>, ask: &Ask, answer: Answer) -> Response {
@@ -210,7 +235,14 @@ fn is_data(path: &str) -> bool {
 /// A problem that is told without the record.
 fn bare(ask: &Ask, problem: &Problem) -> Response {
     let mission = konbit_mission::Mission::default();
-    let view = View { mission: &mission, record_size: 0, record_root: "", today: Date::ZERO, name: "Konbit" };
+    let view = View {
+        mission: &mission,
+        record_size: 0,
+        record_root: "",
+        today: Date::ZERO,
+        instant: Timestamp::UNIX_EPOCH,
+        name: "Konbit",
+    };
     problem_page(&view, ask, problem)
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Marks differ by shape, not by colour alone. The shapes are also used by the legend, so that both agree.
 
-use crate::geo::{Line, MapSite, Shapes, circle, site_href};
+use crate::geo::{Line, MapShape, MapSite, Shapes, circle, site_href};
 use konbit_base::LatLon;
 use konbit_mission::place::Town;
 use konbit_mission::situation::{Area, Incident};
@@ -89,6 +89,8 @@ pub struct Picture<'a> {
     pub sites: &'a [MapSite],
     /// Bases: name and position.
     pub bases: &'a [(String, LatLon)],
+    /// Lines and areas of the page itself.
+    pub shapes: &'a [MapShape],
     /// The place the page is about, to be ringed.
     pub here: Option<LatLon>,
     /// The part of the Earth to show.
@@ -218,6 +220,7 @@ pub fn map(picture: &Picture<'_>) -> Markup {
             (paths(&p, picture.roads.lines.iter().filter(|(class, _)| class != "primary").map(|(_, line)| line), "road minor", false))
             (paths(&p, picture.roads.lines.iter().filter(|(class, _)| class == "primary").map(|(_, line)| line), "road", false))
             @for area in picture.areas { (area_mark(&p, prefix, area)) }
+            @for shape in picture.shapes { (page_shape(&p, shape)) }
             (town_names(&p, picture.towns))
             @for incident in picture.incidents { (incident_mark(&p, prefix, incident)) }
             @for name in order {
@@ -265,6 +268,17 @@ fn area_mark(p: &Projection, prefix: &str, area: &Area) -> Markup {
     html! {
         @if !data.is_empty() {
             path class={ "area " (control) } fill=(fill) d=(data) { title { (area.name) ": " (control) } }
+        }
+    }
+}
+
+fn page_shape(p: &Projection, shape: &MapShape) -> Markup {
+    let mut data = String::new();
+    shape.lines.iter().for_each(|line| p.path(line, shape.is_area, &mut data));
+    let kind = if shape.is_area { "shape within" } else { "shape" };
+    html! {
+        @if !data.is_empty() {
+            path class={ (kind) " " (shape.class) } fill-rule="evenodd" d=(data) { title { (shape.says) } }
         }
     }
 }
@@ -329,6 +343,8 @@ pub fn legend(marks: &[(&str, String)]) -> Markup {
                             "held" => { path.area.held-key d="M-7-6H7V6H-7Z" {} path.hatch d="M-7 2L1-6M-5 6L7-6M1 6L7 0" {} }
                             "contested" => path.area.contested fill="none" d="M-7-6H7V6H-7Z" {},
                             "road" => path.road d="M-7 4C-3-6 3 6 7-4" {},
+                            "closed" | "slowed" | "dangerous" | "road-held" | "route" => path class={ "shape " (name) } d="M-7 4C-3-6 3 6 7-4" {},
+                            "reach-15" | "reach-30" | "reach-60" => path class={ "shape within " (name) } d="M-7-5H7V5H-7Z" {},
                             _ => (shape(name)),
                         }
                     }

@@ -8,16 +8,23 @@ const PREFIX: &str = "konbit-";
 
 /// Each crate of the workspace without its prefix, and the crates that it may depend on outside its tests.
 /// A new edge is a design change: a commit of its own, with a decision record.
-const EDGES: [(&str, &[&str]); 13] = [
+const EDGES: [(&str, &[&str]); 17] = [
     ("base", &[]),
     ("record", &[]),
     ("plan-check", &[]),
     ("mission", &["base"]),
+    ("roads", &["base"]),
+    ("tiles", &["base"]),
+    ("placement", &["base"]),
+    ("roster", &["base"]),
     ("protect", &["base"]),
     ("analysis", &["base"]),
-    ("exchange", &["base", "mission"]),
+    ("exchange", &["base", "mission", "roads"]),
     ("store", &["base", "record"]),
-    ("desk", &["base", "record", "mission", "protect", "plan-check", "analysis", "exchange", "store"]),
+    (
+        "desk",
+        &["base", "record", "mission", "protect", "plan-check", "roads", "tiles", "analysis", "exchange", "store"],
+    ),
     ("web", &["base", "mission", "protect", "desk"]),
     ("konbit", &["base", "mission", "exchange", "plan-check", "desk", "web"]),
     ("e2e", &[]),
@@ -25,7 +32,19 @@ const EDGES: [(&str, &[&str]); 13] = [
 ];
 
 /// The crates that do no I/O and read no clock and no entropy.
-const PURE: [&str; 7] = ["base", "record", "mission", "protect", "plan-check", "analysis", "exchange"];
+const PURE: [&str; 11] = [
+    "base",
+    "record",
+    "mission",
+    "roads",
+    "tiles",
+    "placement",
+    "roster",
+    "protect",
+    "plan-check",
+    "analysis",
+    "exchange",
+];
 
 /// Crates that do I/O; none may be linked into a pure crate.
 const IMPURE_CRATES: [&str; 5] = ["axum", "hyper", "mio", "rusqlite", "tokio"];

@@ -3,17 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic with its place is the message")]
 
 use jiff::Timestamp;
-use jiff::civil::date;
 use konbit_base::Severity;
 use konbit_desk::{
-    Assumptions, Config, Desk, DeskError, NamedFile, PlanRequest, Stamp, check, example, prepare, verify,
+    Assumptions, Config, Desk, DeskError, Moment, NamedFile, PlanRequest, Stamp, check, example, prepare, verify,
 };
 use konbit_exchange::import::ImportKind;
 use konbit_mission::rules::Refusal;
 use konbit_protect::{PlanDocument, Watch};
 use tempfile::TempDir;
-
-const TODAY: jiff::civil::Date = date(2023, 10, 2);
 
 fn stamp() -> Stamp {
     Stamp { now: Timestamp::UNIX_EPOCH, actor: "test".to_owned() }
@@ -43,16 +40,20 @@ fn file(name: &str, text: &str) -> Vec<NamedFile> {
     vec![NamedFile { name: name.to_owned(), bytes: text.as_bytes().to_vec() }]
 }
 
+fn moment(scratch: &Scratch) -> Moment {
+    scratch.desk.moment(&scratch.desk.snapshot().unwrap().mission, Timestamp::UNIX_EPOCH)
+}
+
 fn plan(scratch: &Scratch, personnel: u32) -> PlanDocument {
     let assumptions = Assumptions { personnel: Some(personnel), alpha_ppm: None };
-    scratch.desk.plan(&PlanRequest { assumptions, seed: 1, today: TODAY }, &Watch::none()).unwrap()
+    scratch.desk.plan(&PlanRequest { assumptions, seed: 1, moment: moment(scratch) }, &Watch::none()).unwrap()
 }
 
 #[test]
 fn rebuilt_from_the_entries_equals_live() {
     let scratch = filled();
     let document = plan(&scratch, 1000);
-    scratch.desk.adopt(&document, "tried in a test", TODAY, &stamp()).unwrap();
+    scratch.desk.adopt(&document, "tried in a test", moment(&scratch), &stamp()).unwrap();
     let live = scratch.desk.withdraw("site", "apt-cap", "tried in a test", &stamp()).unwrap();
     let read = scratch.desk.snapshot().unwrap();
     assert_eq!(live.mission, read.mission);
@@ -69,7 +70,11 @@ fn the_example_imports_whole_and_can_be_verified_after_closing() {
         (469, 24, 155, 54)
     );
     assert_eq!(mission.authorisation().unwrap().value.vote.cast.tally().to_string(), "13-0-2");
-    assert!(check(&mission, TODAY).iter().all(|finding| finding.severity < Severity::Error));
+    assert!(
+        check(&mission, &scratch.desk.travel(&mission, moment(&scratch)).unwrap(), moment(&scratch))
+            .iter()
+            .all(|finding| finding.severity < Severity::Error)
+    );
     desk.close().unwrap();
     let report = verify(&dir.path().join("m")).unwrap();
     assert!(report.ok, "{report:?}");
@@ -109,7 +114,7 @@ fn a_plan_for_data_that_have_changed_is_not_adopted() {
             scratch.desk.withdraw("site", &id, "closed", &stamp())
         })
         .unwrap();
-    let error = scratch.desk.adopt(&document, "reason", TODAY, &stamp()).map(|_| ()).unwrap_err();
+    let error = scratch.desk.adopt(&document, "reason", moment(&scratch), &stamp()).map(|_| ()).unwrap_err();
     assert!(matches!(error, DeskError::Refused(Refusal::PlanIsStale { .. })), "{error}");
 }
 
@@ -117,8 +122,9 @@ fn a_plan_for_data_that_have_changed_is_not_adopted() {
 fn a_plan_is_adopted_once_with_a_reason_and_only_if_it_holds() {
     let scratch = filled();
     let document = plan(&scratch, 1000);
-    let adopt =
-        |document: &PlanDocument, reason: &str| scratch.desk.adopt(document, reason, TODAY, &stamp()).map(|_| ());
+    let adopt = |document: &PlanDocument, reason: &str| {
+        scratch.desk.adopt(document, reason, moment(&scratch), &stamp()).map(|_| ())
+    };
     assert!(matches!(adopt(&document, " ").unwrap_err(), DeskError::Refused(Refusal::NoReason)));
     let better = PlanDocument { value: document.value.map(|value| value * 0.99), ..document.clone() };
     assert!(matches!(adopt(&better, "reason").unwrap_err(), DeskError::PlanDoesNotHold(_)));
@@ -133,7 +139,9 @@ fn what_cannot_be_planned_for_is_named() {
     let scratch = filled();
     let sites = "id,name,kind,lat,lon,source_name,source_read\nx-1,Nowhere,hospital,,,x,yes\nx-2,Odd,lighthouse,18.5,-72.3,x,yes\n";
     scratch.desk.import(ImportKind::Sites, &file("more.csv", sites), &stamp()).unwrap();
-    let prepared = prepare(&scratch.desk.snapshot().unwrap().mission, Assumptions::default(), TODAY).unwrap();
+    let mission = scratch.desk.snapshot().unwrap().mission;
+    let travel = scratch.desk.travel(&mission, moment(&scratch)).unwrap();
+    let prepared = prepare(&mission, &travel, Assumptions::default(), moment(&scratch)).unwrap();
     let codes: Vec<&str> = prepared.left_out.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["site-without-position", "kind-without-figures"]);
     assert_eq!(prepared.problem.data().sites.len(), 469);

@@ -1,17 +1,16 @@
 //! Map layers: the outline, boundaries, roads. They are kept as GeoJSON that Konbit writes itself,
 //! so that a layer holds what is shown and nothing else.
 
-use super::findings::{At, Findings, excerpt};
+use super::findings::{At, Findings};
 use super::sniff::{Content, sniff};
-use super::table::{Column, SOURCE, tables};
-use super::{InputFile, Reference};
+use super::{InputFile, Reference, ReferenceKind};
 use crate::boundaries::{Boundaries, point};
 use crate::export::{write_list, write_point};
 use geojson::{FeatureCollection, GeometryValue, Position};
-use konbit_base::{Digest, LatLon, Reading, Source};
+use konbit_base::{Digest, Reading, Source};
 use konbit_mission::place::{Layer, LayerKind};
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What the licence of OpenStreetMap asks to be shown.
 pub(crate) const NOTICE_OSM: &str = "Contains information from OpenStreetMap, © OpenStreetMap contributors, made available under the Open Database License (ODbL) 1.0";
@@ -41,7 +40,7 @@ fn layer(
 ) -> (Layer, Reference) {
     let digest = Digest::of(&bytes);
     let layer = Layer { kind, digest, features: features as u64, file: file.to_owned(), source, notice };
-    (layer, Reference { digest, bytes })
+    (layer, Reference { kind: ReferenceKind::Layer, digest, bytes })
 }
 
 /// Reads administrative boundaries of the first or second level; keeps codes and names.
@@ -150,7 +149,7 @@ fn multi_polygon(polygons: &[Vec<Vec<Position>>], properties: &Map<String, Value
 }
 
 /// The notices that the named sources ask for.
-fn notice(sources: &[String]) -> Option<String> {
+pub(crate) fn notice(sources: &[String]) -> Option<String> {
     let any = |name: &str| sources.iter().any(|source| source.contains(name));
     let notices: Vec<&str> = [("OpenStreetMap", NOTICE_OSM), ("GeoNames", NOTICE_GEONAMES)]
         .iter()
@@ -158,103 +157,4 @@ fn notice(sources: &[String]) -> Option<String> {
         .map(|(_, notice)| *notice)
         .collect();
     (!notices.is_empty()).then(|| notices.join(". "))
-}
-
-/// A link of the road skeleton.
-struct Link {
-    from: String,
-    to: String,
-    properties: Map<String, Value>,
-    source: Source,
-}
-
-/// Reads roads from two tables given together: nodes with positions, links between nodes. Which is
-/// which is told by their columns.
-pub(crate) fn roads(files: &[InputFile<'_>], findings: &mut Findings) -> Option<(Layer, Reference)> {
-    let names: Vec<&str> = files.iter().map(|file| file.name).collect();
-    let (links, nodes): (Vec<InputFile<'_>>, Vec<InputFile<'_>>) = files.iter().partition(|file| has_links(file.bytes));
-    if links.is_empty() || nodes.is_empty() {
-        let message = "roads need two tables given together: links (from_id, to_id) and nodes (id, lat, lon)";
-        findings.error("roads-incomplete", At::file(names.first().copied().unwrap_or_default()), message);
-        return None;
-    }
-    let node_columns = [
-        Column::new("id", &[], &[]).needed(),
-        Column::new("name", &[], &[]),
-        Column::new("lat", &["latitude"], &[]).needed(),
-        Column::new("lon", &["longitude"], &[]).needed(),
-        SOURCE[0],
-        SOURCE[1],
-        SOURCE[2],
-    ];
-    let nodes = tables(&nodes, &node_columns, findings, |row| {
-        Some((row.require("id")?, row.require_position()?, row.source()))
-    })?;
-    let link_columns = [
-        Column::new("from_id", &["from"], &[]).needed(),
-        Column::new("to_id", &["to"], &[]).needed(),
-        Column::new("road", &["ref"], &[]),
-        Column::new("class", &[], &[]),
-        Column::new("length_km", &[], &[]),
-        Column::new("surface", &[], &[]),
-        Column::new("length_basis", &[], &[]),
-        SOURCE[0],
-        SOURCE[1],
-        SOURCE[2],
-    ];
-    let links = tables(&links, &link_columns, findings, |row| {
-        let (from, to) = (row.require("from_id")?, row.require("to_id")?);
-        let keys = ["road", "class", "surface", "length_km", "length_basis"];
-        let properties = keys.iter().filter_map(|key| Some(((*key).to_owned(), Value::from(row.text(key)?)))).collect();
-        Some(Link { from, to, properties, source: row.source() })
-    })?;
-    let mut positions: BTreeMap<&str, LatLon> = BTreeMap::new();
-    let mut cited: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for node in &nodes {
-        let (id, position, source) = &node.value;
-        if positions.insert(id, *position).is_some_and(|before| before != *position) {
-            findings.error(
-                "id-twice",
-                At::row(&node.file, node.row).column("id"),
-                format!("node {id} already has another position; this row's was taken, remove one"),
-            );
-        }
-        cited.entry(id).or_default().insert(&source.name);
-    }
-    let (mut lines, mut sources) = (Vec::new(), BTreeSet::new());
-    for link in &links {
-        let at = At::row(&link.file, link.row);
-        let ends = [&link.value.from, &link.value.to].map(|id| positions.get(id.as_str()));
-        let [Some(from), Some(to)] = ends else {
-            let missing = if ends[0].is_none() { &link.value.from } else { &link.value.to };
-            findings.error(
-                "node-unknown",
-                at,
-                format!(
-                    "there is no node {:?}; add it to the nodes or correct the link, which was left out",
-                    excerpt(missing, 60)
-                ),
-            );
-            continue;
-        };
-        sources.insert(link.value.source.name.as_str());
-        for id in [&link.value.from, &link.value.to] {
-            sources.extend(cited.get(id.as_str()).into_iter().flatten());
-        }
-        let mut coordinates = String::new();
-        write_list(&mut coordinates, &[*from, *to], |out, at| write_point(out, [at.lon(), at.lat()]));
-        lines.push(feature(&link.value.properties, "LineString", &coordinates));
-    }
-    let sources: Vec<String> = sources.into_iter().map(str::to_owned).collect();
-    let source = Source { name: excerpt(&sources.join("; "), 600), url: None, reading: Reading::Dataset };
-    Some(layer(LayerKind::Roads, &names.join(" + "), lines.len(), source, notice(&sources), collection_of(&lines)))
-}
-
-/// Whether the headings of a table speak of links: its first lines hold `from` and `to` columns.
-fn has_links(bytes: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(16_384)]).into_owned();
-    head.lines()
-        .filter(|line| !line.starts_with('#'))
-        .take(3)
-        .any(|line| line.contains("from_id") || line.starts_with("from,"))
 }

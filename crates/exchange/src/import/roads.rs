@@ -6,7 +6,7 @@ use super::table::{Column, Numbering, Row, SOURCE, tables, unique};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use konbit_base::{Digest, LatLon};
+use konbit_base::{Digest, LatLon, Severity};
 use konbit_mission::roads::{EXPIRY_SECONDS_DEFAULT, RoadReport, RoadReportId, RoadState, Stretch};
 use std::str::FromStr as _;
 use wkt::Wkt;
@@ -98,6 +98,28 @@ fn report(row: &mut Row<'_>, zone: &TimeZone, numbering: &mut Numbering) -> Opti
         }
     }
     Some(report)
+}
+
+/// A report from the fields of a form, by the rules of a row of a table: what stands in the field
+/// of a column's name. Empty fields are left out.
+///
+/// # Errors
+/// The findings about the fields, as one text.
+pub fn read_road_report(fields: &[(&str, &str)], zone: &TimeZone) -> Result<RoadReport, String> {
+    let filled: Vec<&(&str, &str)> = fields.iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer
+        .write_record(filled.iter().map(|(name, _)| name))
+        .and_then(|()| writer.write_record(filled.iter().map(|(_, value)| value.trim())))
+        .expect("two rows of one width, and memory takes them");
+    let bytes = writer.into_inner().expect("memory takes it");
+    let mut findings = Findings::default();
+    let file = InputFile { name: "", bytes: &bytes };
+    let read = road_reports(&[file], zone, &mut findings).unwrap_or_default();
+    read.into_iter().next().ok_or_else(|| {
+        let errors = findings.finish().into_iter().filter(|finding| finding.severity == Severity::Error);
+        errors.map(|finding| finding.message).collect::<Vec<_>>().join("; ")
+    })
 }
 
 /// The id of a report that was given none: the same words give the same id.
@@ -266,6 +288,31 @@ mod tests {
             let imported = import(&format!("{head}{row}\n"));
             assert!(imported.usable && imported.records.is_empty(), "{row}");
             assert!(imported.findings.iter().any(|finding| finding.code == code), "{row}: {:?}", imported.findings);
+        }
+    }
+
+    #[test]
+    fn a_form_is_read_by_the_rules_of_a_row() {
+        let form = |state, lat| {
+            let fields = [
+                ("place", "RN1, \"km 20\""),
+                ("state", state),
+                ("wkt", ""),
+                ("lat", lat),
+                ("lon", "-72.3"),
+                ("radius_m", "200"),
+                ("from", "2023-10-02T18:00"),
+                ("source_name", "patrol"),
+            ];
+            read_road_report(&fields, &TimeZone::UTC)
+        };
+        let report = form("closed", "18.5").unwrap();
+        assert_eq!((report.place.as_str(), report.source.name.as_str()), ("RN1, \"km 20\"", "patrol"));
+        for (state, lat, expect) in
+            [("open", "18.5", "is none of"), ("closed", "", "say which part"), ("closed", "91", "latitude")]
+        {
+            let why = form(state, lat).unwrap_err();
+            assert!(why.contains(expect), "{why}");
         }
     }
 

@@ -1,10 +1,9 @@
 //! Pages that need no plan of their own.
 
-use super::plans::adopted_facts;
+use super::plans::{LayerQuery, adopted_facts};
 use super::{Answer, App, Ask, Work, answer};
-use crate::assets;
 use crate::layout::{PAGE_ROWS, Paging};
-use crate::mapbox::{self, LAYERS, LayerBytes, Marks};
+use crate::mapbox::{self, LAYERS, Layers, Marks};
 use crate::pages::contributions::{ContributionsQuery, totals};
 use crate::pages::mandate::{MandateQuery, calendar};
 use crate::pages::protection::Adopted;
@@ -12,11 +11,13 @@ use crate::pages::record::{EntryPage, EntryRow, RecordQuery};
 use crate::pages::situation::{SituationQuery, TotalsQuery};
 use crate::pages::{about, contributions, council, glance, mandate, record, situation};
 use crate::problem::Problem;
+use crate::{assets, geo};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use konbit_desk::{Desk, DeskError, EntryView};
+use konbit_desk::{Desk, DeskError, EntryView, TileId};
+use konbit_mission::place::LayerKind;
 use serde_json::{Value, json};
 
 /// Entries on the first page.
@@ -134,18 +135,62 @@ pub(super) async fn contributions(
     .await
 }
 
-/// The mission's reference layers; one that is missing or altered is left out of the map and named in the log.
-pub(super) fn layers(work: &Work<'_>) -> LayerBytes {
-    let mut layers = LayerBytes::new();
+/// What lies under the marks of a map; what is missing or altered is left out of it and named in the log.
+pub(super) fn layers(work: &Work<'_>) -> Layers {
+    let mut layers = Layers { ground: work.app.desk.ground_version(work.view.mission), ..Layers::default() };
     for kind in LAYERS {
         match work.app.desk.layer(work.view.mission, kind) {
             Ok(bytes) => {
-                layers.extend(bytes.map(|bytes| (kind, bytes)));
+                layers.bytes.extend(bytes.map(|bytes| (kind, bytes)));
             }
             Err(error) => tracing::error!(%error, "a map layer cannot be read"),
         }
     }
+    match work.app.desk.roads(work.view.mission) {
+        Ok(Some(roads)) if !layers.bytes.contains_key(&LayerKind::Roads) => {
+            layers.main_roads =
+                roads.main_roads().into_iter().map(|(class, course)| (class, geo::line(&course))).collect();
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "the road network cannot be read"),
+    }
     layers
+}
+
+pub(super) async fn tile(
+    State(app): State<App>,
+    Path((z, x, y)): Path<(String, String, String)>,
+    version: Result<Query<LayerQuery>, QueryRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let version = version.map(|Query(version)| version.v).unwrap_or_default();
+    answer(app, Ask::new(&uri, &headers), move |work| {
+        let text = format!("{z}/{x}/{}", y.strip_suffix(".mvt").unwrap_or(&y));
+        let id = TileId::parse(&text).map_err(|error| Problem::not_found(&error.to_string()))?;
+        let missing = || Problem::not_found("the mission has nothing to draw a base map from");
+        let ground = work.app.desk.ground(work.view.mission)?.ok_or_else(missing)?;
+        let tile = ground.tiles().tile(id);
+        if tile.left_out > 0 {
+            tracing::info!(tile = text, left_out = tile.left_out, "features were left out to keep the tile small");
+        }
+        let immutable = ground.version().short() == version;
+        Ok(Answer::File { media: "application/vnd.mapbox-vector-tile", name: None, bytes: tile.bytes, immutable })
+    })
+    .await
+}
+
+pub(super) async fn tile_json(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost").to_owned();
+    answer(app, Ask::new(&uri, &headers), move |work| {
+        let missing = || Problem::not_found("the mission has nothing to draw a base map from");
+        let ground = work.app.desk.ground(work.view.mission)?.ok_or_else(missing)?;
+        let address = format!("http://{host}/tiles/{{z}}/{{x}}/{{y}}.mvt?v={}", ground.version().short());
+        let json = ground.tile_json(work.view.mission_name(), &address);
+        let bytes = serde_json::to_vec_pretty(&json).expect("TileJSON is texts and numbers");
+        Ok(Answer::File { media: "application/json", name: None, bytes, immutable: false })
+    })
+    .await
 }
 
 pub(super) async fn situation(

@@ -5,7 +5,9 @@ use super::{Answer, App, Ask, Work, answer};
 use crate::geo;
 use crate::layout::View;
 use crate::mapbox::{self, Marks};
-use crate::pages::protection::{self, PlanFacts, ProtectionQuery, Standing, category_word, posture_word, rows};
+use crate::pages::protection::{
+    self, PlanFacts, ProtectionQuery, Standing, category_word, posture_label, posture_word, rows,
+};
 use crate::planner::Question;
 use crate::problem::Problem;
 use axum::Form;
@@ -14,11 +16,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use konbit_desk::{Assumptions, PlanView, Stamp, prepare};
+use konbit_mission::Mission;
 use konbit_mission::place::LayerKind;
+use konbit_mission::protection::Site;
 use konbit_protect::{PlanDocument, Posture};
 use maud::html;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -32,7 +37,9 @@ const REASON_BYTES_MAX: usize = 2_000;
 fn facts(work: &Work<'_>, document: &PlanDocument) -> Option<PlanFacts> {
     let mut facts = PlanFacts::new(document)?;
     let assumptions = Assumptions { personnel: Some(document.personnel), alpha_ppm: Some(document.problem.alpha_ppm) };
-    if let Ok(prepared) = prepare(work.view.mission, assumptions, work.view.today) {
+    if let Ok(travel) = work.travel()
+        && let Ok(prepared) = prepare(work.view.mission, travel, assumptions, work.moment)
+    {
         facts.left_out = prepared.left_out.len();
         let per_week = |micro: u64| micro as f64 / 1e6;
         let estimates = prepared.problem.data().sites.iter().zip(&prepared.estimates);
@@ -72,7 +79,7 @@ impl Shown {
         let held = work.app.desk.plan_in_force(work.view.mission)?;
         let held_facts = held.as_ref().and_then(|held| adopted_facts(work, held));
         let what_if = if query.asks_what_if() {
-            let document = work.app.planner.plan(work.view.mission, question(query)?, work.view.today)?;
+            let document = work.app.planner.plan(&work.ground()?, question(query)?)?;
             let none = || {
                 let why =
                     document.reason.clone().unwrap_or_else(|| "none was found in the time a page waits".to_owned());
@@ -114,6 +121,29 @@ fn marks<'a>(view: &View<'a>, standing: Option<&Standing<'_>>, query: &Protectio
     }
 }
 
+/// The marks that a page about something else than a plan shows: sites as in the plan in force, bases.
+pub(super) fn layer_marks<'a>(work: &Work<'a>) -> Marks<'a> {
+    let query = ProtectionQuery::default();
+    let shown = Shown::read(work, &query).ok();
+    let standing = shown.as_ref().and_then(Shown::standing);
+    Marks { areas: Vec::new(), ..marks(&work.view, standing.as_ref(), &query) }
+}
+
+/// Sites whose posture differs between two plans: before and after, in words.
+pub(super) fn posture_changes<'a>(
+    mission: &'a Mission,
+    before: &PlanDocument,
+    after: &PlanDocument,
+) -> Vec<(&'a Site, &'static str, &'static str)> {
+    let then: BTreeMap<&str, Posture> = after.sites.iter().map(|site| (site.id.as_str(), site.posture)).collect();
+    let differs = before.sites.iter().filter_map(|site| {
+        let now = *then.get(site.id.as_str())?;
+        let held = &mission.sites.get(&site.id)?.value;
+        (now != site.posture).then(|| (held, posture_label(site.posture), posture_label(now)))
+    });
+    differs.collect()
+}
+
 fn summary(standing: &Standing<'_>, view: &View<'_>) -> Value {
     let facts = standing.shown();
     let rows = rows(view.mission, facts);
@@ -138,7 +168,7 @@ pub(super) async fn protection(
     answer(app, Ask::new(&uri, &headers), move |work| {
         let shown = Shown::read(work, &query)?;
         let Some(standing) = shown.standing() else {
-            let why = prepare(work.view.mission, Assumptions::default(), work.view.today).map_or_else(
+            let why = prepare(work.view.mission, work.travel()?, Assumptions::default(), work.moment).map_or_else(
                 |error| error.to_string(),
                 |_| "The figures are there: make a plan with the form, and adopt it with a reason.".to_owned(),
             );
@@ -175,7 +205,7 @@ pub(super) async fn curve(
             },
             seed: document.seed,
         };
-        let points = work.app.planner.curve(work.view.mission, asked, work.view.today)?;
+        let points = work.app.planner.curve(&work.ground()?, asked)?;
         let mut facts =
             facts(work, document).ok_or_else(|| Problem::not_found("there is no plan to draw a curve for"))?;
         facts.curve = points.to_vec();
@@ -220,14 +250,14 @@ pub(super) async fn adopt(
             )));
         }
         let asked = Question::parse(&form.personnel, &form.alpha, &form.seed)?;
-        let document = work.app.planner.plan(work.view.mission, asked, work.view.today)?;
+        let document = work.app.planner.plan(&work.ground()?, asked)?;
         if !form.problem.is_empty() && form.problem != document.problem_hash.to_string() {
             return Err(Problem::refused(
                 "the mission's data have changed since the plan was shown; look at the new plan before adopting it",
             ));
         }
         let stamp = Stamp { now: work.now, actor: ROLE.to_owned() };
-        work.app.desk.adopt(&document, &form.reason, work.view.today, &stamp)?;
+        work.app.desk.adopt(&document, &form.reason, work.moment, &stamp)?;
         Ok(Answer::SeeOther("/protection".to_owned()))
     })
     .await
@@ -327,7 +357,7 @@ pub(super) async fn site(
         marks.here = held.value.position;
         let label = format!("Map around {}: sites by posture, bases, incidents", held.value.name);
         let map = mapbox::map(&work.view, &layers(work), &marks, &label);
-        let main = protection::site(&work.view, &id, standing.as_ref(), &map).ok_or_else(missing)?;
+        let main = protection::site(&work.view, work.travel()?, &id, standing.as_ref(), &map).ok_or_else(missing)?;
         let plan = shown.document().and_then(|document| document.sites.iter().find(|site| site.id == id));
         let json = json!({ "site": held.value, "plan": plan, "entries": held.entries });
         Ok(Answer::page(held.value.name.clone(), "/protection", main, json).with_map())
@@ -339,7 +369,8 @@ pub(super) async fn site(
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct LayerQuery {
-    v: String,
+    /// Version that the address names; an answer of that version never changes.
+    pub(super) v: String,
 }
 
 pub(super) async fn layer(

@@ -81,9 +81,9 @@ static EXAMPLE: LazyLock<Served> = LazyLock::new(|| {
         let example = konbit_desk::example("haiti-2023").unwrap();
         let reports = desk.import_all(&example.batches(), &stamp()).unwrap();
         assert!(reports.iter().all(|report| report.usable));
-        let today = "2023-10-02".parse().unwrap();
-        let document = desk.plan(&PlanRequest::at(today), &Watch::none()).unwrap();
-        desk.adopt(&document, "for the tests", today, &stamp()).unwrap();
+        let moment = desk.moment(&desk.snapshot().unwrap().mission, Timestamp::UNIX_EPOCH);
+        let document = desk.plan(&PlanRequest::at(moment), &Watch::none()).unwrap();
+        desk.adopt(&document, "for the tests", moment, &stamp()).unwrap();
     })
 });
 

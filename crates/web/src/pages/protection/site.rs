@@ -5,15 +5,15 @@ use crate::layout::{View, empty, entries_link, entry_href, figure, source, unver
 use crate::pages::situation::precision_words;
 use crate::{format, svg};
 use konbit_base::LatLon;
-use konbit_desk::travel_minutes_tenths;
+use konbit_desk::{Travel, Way, WayBasis};
 use konbit_mission::Recorded;
-use konbit_mission::protection::{Judged, Planning, Site};
+use konbit_mission::protection::{Base, Judged, Planning, Site};
 use konbit_mission::situation::Incident;
 use konbit_protect::Posture;
 use maud::{Markup, html};
 
 /// `/protection/sites/{id}`. None if there is no such site.
-pub fn site(view: &View<'_>, id: &str, shown: Option<&Standing<'_>>, map: &Markup) -> Option<Markup> {
+pub fn site(view: &View<'_>, travel: &Travel, id: &str, shown: Option<&Standing<'_>>, map: &Markup) -> Option<Markup> {
     let recorded = view.mission.sites.get(id)?;
     let site = &recorded.value;
     let planning = view.mission.planning.iter().next();
@@ -28,7 +28,7 @@ pub fn site(view: &View<'_>, id: &str, shown: Option<&Standing<'_>>, map: &Marku
         @if site.position.is_some() { section { h2 { "Where it is" } (map) } }
         (value(site, planning.map(|planning| &planning.value), planning.and_then(|planning| planning.entries.last().copied())))
         (attempts(view, site, shown.map(Standing::shown), planning.map(|planning| &planning.value)))
-        (bases(view, site, planning.map(|planning| &planning.value)))
+        (bases(view, travel, site, planning.map(|planning| &planning.value)))
         section {
             h2 { "The row and its source" }
             dl.facts {
@@ -219,38 +219,63 @@ fn incidents_near<'a>(view: &View<'a>, planning: &Planning, position: LatLon) ->
     near
 }
 
-fn bases(view: &View<'_>, site: &Site, planning: Option<&Planning>) -> Markup {
-    let Some((planning, position)) = planning.zip(site.position) else { return html! {} };
-    let mut bases: Vec<_> = view
-        .mission
-        .bases
-        .iter()
-        .map(|base| (travel_minutes_tenths(planning, base.value.position, position), base))
-        .collect();
-    bases.sort_by_key(|(tenths, base)| (*tenths, base.value.id.clone()));
+fn bases(view: &View<'_>, travel: &Travel, site: &Site, planning: Option<&Planning>) -> Markup {
+    let Some(planning) = planning.filter(|_| site.position.is_some()) else { return html! {} };
+    let mut reached: Vec<_> =
+        view.mission.bases.iter().filter_map(|base| Some((travel.way(&base.value.id, &site.id)?, base))).collect();
+    reached.sort_by_key(|(way, base)| (way.minutes_tenths, base.value.id.clone()));
+    let unreached = view.mission.bases.len() - reached.len();
+    let by_road = reached.iter().filter(|(way, _)| way.basis == WayBasis::Road).count();
     html! {
         section {
             h2 { "How soon a reaction force could come" }
-            @if bases.is_empty() { (empty("No base is in the record.", "konbit import DIR bases FILE")) }
+            @if view.mission.bases.is_empty() { (empty("No base is in the record.", "konbit import DIR bases FILE")) }
             @else {
-                p.quiet { "Alarm to arrival: " (format::decimal(planning.turnout_minutes_tenths.best as f64 / 10.0, 0)) " minutes to leave, then " (format::decimal(planning.detour_milli.best as f64 / 1000.0, 1)) " times the great circle at " (format::decimal(planning.speed_kmh_tenths.best as f64 / 10.0, 0)) " km/h: judged figures, until roads are routed." }
-                div.scroll role="region" aria-label="Bases" tabindex="0" {
-                    table {
-                        caption { "The nearest bases" }
-                        thead { tr { th scope="col" { "Base" } th scope="col" .num { "Minutes" } th scope="col" .num { "People it can hold" } th scope="col" { "Source and entry" } } }
-                        tbody {
-                            @for (tenths, base) in bases.iter().take(6) {
-                                tr {
-                                    th scope="row" { (base.value.name) " " (unverified(&base.value.source)) }
-                                    td.num { (format::decimal(f64::from(*tenths) / 10.0, 0)) }
-                                    td.num { (figure(&newest(&base.entries), format::count(base.value.capacity.into()))) }
-                                    td { (source(&base.value.source)) " " (entries_link(&base.entries, "base", base.value.id.as_str())) }
+                p.quiet {
+                    "Alarm to arrival: " (format::decimal(planning.turnout_minutes_tenths.best as f64 / 10.0, 0)) " minutes to leave, then "
+                    @if by_road > 0 { "the time by road that eight trips in ten keep to" }
+                    @if by_road > 0 && by_road < reached.len() { "; where no road is near, " }
+                    @if by_road < reached.len() {
+                        (format::decimal(planning.detour_milli.best as f64 / 1000.0, 1)) " times the great circle at " (format::decimal(planning.speed_kmh_tenths.best as f64 / 10.0, 0)) " km/h, judged figures"
+                    }
+                    "."
+                }
+                @if reached.is_empty() { p { "No road leads here from any base, as the roads are reported now." } }
+                @else { (nearest_bases(&reached, site)) }
+                @if unreached > 0 && !reached.is_empty() { p.quiet { (format::plural(unreached, "base has", "bases have")) " no way here by road as the roads are reported now." } }
+            }
+        }
+    }
+}
+
+fn nearest_bases(reached: &[(Way, &Recorded<Base>)], site: &Site) -> Markup {
+    html! {
+        div.scroll role="region" aria-label="Bases" tabindex="0" {
+            table {
+                caption { "The nearest bases" }
+                thead { tr { th scope="col" { "Base" } th scope="col" .num { "Minutes" } th scope="col" { "Way" } th scope="col" .num { "People it can hold" } th scope="col" { "Source and entry" } } }
+                tbody {
+                    @for (way, base) in reached.iter().take(6) {
+                        tr {
+                            th scope="row" { (base.value.name) " " (unverified(&base.value.source)) }
+                            td.num { (format::decimal(f64::from(way.minutes_tenths) / 10.0, 0)) }
+                            td {
+                                @match way.basis {
+                                    WayBasis::Road => a href=(route_href(base.value.id.as_str(), site.id.as_str())) { "by road" },
+                                    WayBasis::GreatCircle => "great circle",
                                 }
                             }
+                            td.num { (figure(&newest(&base.entries), format::count(base.value.capacity.into()))) }
+                            td { (source(&base.value.source)) " " (entries_link(&base.entries, "base", base.value.id.as_str())) }
                         }
                     }
                 }
             }
         }
     }
+}
+
+/// Address of the page of a route from a base to a site.
+fn route_href(base: &str, site: &str) -> String {
+    format::address("/roads/route", &[("from", base), ("to", site)])
 }
