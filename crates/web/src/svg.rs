@@ -386,6 +386,7 @@ mod tests {
             incidents: &[],
             sites,
             bases: &[],
+            shapes: &[],
             here: None,
             bounds: Bounds { west: -75.0, south: 18.0, east: -71.5, north: 20.2 },
             label: "test",

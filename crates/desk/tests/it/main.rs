@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic with its place is the message")]
 
+mod roads;
+
 use jiff::Timestamp;
 use konbit_base::Severity;
 use konbit_desk::{
@@ -63,18 +65,17 @@ fn rebuilt_from_the_entries_equals_live() {
 
 #[test]
 fn the_example_imports_whole_and_can_be_verified_after_closing() {
-    let Scratch { dir, desk } = filled();
+    let scratch = filled();
+    let travel = scratch.desk.travel(&scratch.desk.snapshot().unwrap().mission, moment(&scratch)).unwrap();
+    let now = moment(&scratch);
+    let Scratch { dir, desk } = scratch;
     let mission = desk.snapshot().unwrap().mission;
     assert_eq!(
         (mission.sites.len(), mission.bases.len(), mission.incidents.len(), mission.obligations.len()),
         (469, 24, 155, 54)
     );
     assert_eq!(mission.authorisation().unwrap().value.vote.cast.tally().to_string(), "13-0-2");
-    assert!(
-        check(&mission, &scratch.desk.travel(&mission, moment(&scratch)).unwrap(), moment(&scratch))
-            .iter()
-            .all(|finding| finding.severity < Severity::Error)
-    );
+    assert!(check(&mission, &travel, now).iter().all(|finding| finding.severity < Severity::Error));
     desk.close().unwrap();
     let report = verify(&dir.path().join("m")).unwrap();
     assert!(report.ok, "{report:?}");

@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn minutes_are_whole_from_ten_on() {
-        for (ms, expect) in [(0, "0.0"), (90_000, "1.5"), (599_000, "10.0"), (600_000, "10"), (3_630_000, "61")] {
+        for (ms, expect) in [(0, "0.0"), (90_000, "1.5"), (599_000, "10.0"), (600_000, "10"), (3_660_000, "61")] {
             assert_eq!(minutes(ms), expect);
         }
     }

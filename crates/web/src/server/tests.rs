@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 /// Pages that can be read without knowing what the mission holds.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 13] = [
     "/",
     "/council",
     "/mandate",
@@ -19,6 +19,9 @@ const PAGES: [&str; 10] = [
     "/situation",
     "/situation/totals",
     "/protection",
+    "/roads",
+    "/roads/route",
+    "/roads/reach",
     "/record",
     "/record/verify",
     "/about",
@@ -258,6 +261,114 @@ fn pages_are_also_json_and_files() {
     assert_eq!(json("/protection/plan.geojson")["features"].as_array().unwrap().len(), 469);
     // A head, a row of tags, and one row for each site.
     assert_eq!(EXAMPLE.get("/protection/plan.csv").2.lines().count(), 2 + 469);
+}
+
+#[test]
+fn a_way_says_its_distance_minutes_and_what_it_passes() {
+    let page = check_page(&EXAMPLE, "/roads/route?from=base-pap-airport&to=hos-hueh");
+    for words in ["RN1", "derived lengths", "minutes", "Planned with", "shape route"] {
+        assert!(page.contains(words), "{words}");
+    }
+    let (_, _, island) = EXAMPLE.get("/roads/route?from=base-pap-airport&to=prt-anse-a-galets");
+    assert!(island.contains("No way leads from"), "{island}");
+    let page = check_page(&EXAMPLE, "/protection/sites/hos-hueh");
+    assert!(page.contains("/roads/route?from=") && page.contains("eight trips in ten"));
+    for (path, status) in [
+        ("/roads/route?from=none&to=hos-hueh", StatusCode::NOT_FOUND),
+        ("/roads/route?from=base-pap-airport&to=none", StatusCode::NOT_FOUND),
+        ("/roads/reach?from=none", StatusCode::NOT_FOUND),
+        ("/roads/effect?lat=x&lon=1", StatusCode::BAD_REQUEST),
+        ("/roads/effect?lat=18.5&lon=-72.3&radius_m=0", StatusCode::BAD_REQUEST),
+        ("/roads/effect?without=none", StatusCode::NOT_FOUND),
+        ("/tiles/99/0/0", StatusCode::NOT_FOUND),
+        ("/tiles/3/8/0", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(EXAMPLE.get(path).0, status, "{path}");
+    }
+}
+
+#[test]
+fn a_reaction_force_reaches_more_in_more_time_and_less_by_night() {
+    let bands = |query: &str| -> Vec<usize> {
+        let (status, _, body) = EXAMPLE.get(&format!("/roads/reach?from=base-pap-airport&format=json{query}"));
+        assert_eq!(status, StatusCode::OK, "{body}");
+        let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+        json["bands"].as_array().unwrap().iter().map(|band| band["sites"].as_array().unwrap().len()).collect()
+    };
+    let (day, night) = (bands(""), bands("&night=1&rain=1"));
+    assert_eq!(day.len(), 3);
+    assert!(day.iter().sum::<usize>() > 100 && day[0] > night[0], "{day:?} {night:?}");
+    check_page(&EXAMPLE, "/roads/reach?from=base-pap-airport");
+}
+
+#[test]
+fn a_report_is_recorded_shown_ended_and_renewed_and_a_wrong_one_changes_nothing() {
+    let served = Served::new(|desk| {
+        let example = konbit_desk::example("haiti-2023").unwrap();
+        desk.import_all(&example.batches(), &stamp()).unwrap();
+    });
+    let here = "http://127.0.0.1:8470";
+    let size = || served.desk.snapshot().unwrap().head.size;
+    let before = size();
+    let form = "place=Martissant&state=closed&wkt=&lat=18.527&lon=-72.36&radius_m=1200&from=2023-10-02T06:00&until=&expires=&source_name=patrol";
+    assert_eq!(served.post("/roads/reports", "http://elsewhere.example", form).0, StatusCode::FORBIDDEN);
+    for wrong in
+        ["place=x", &form.replace("closed", "open"), &form.replace("18.527", "95"), &form.replace("06:00", "6")]
+    {
+        let (status, _, page) = served.post("/roads/reports", here, wrong);
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}: {page}");
+    }
+    assert_eq!(size(), before);
+    assert_eq!(served.post("/roads/reports", here, form).0, StatusCode::SEE_OTHER);
+    assert_eq!(served.post("/roads/reports", here, form).0, StatusCode::SEE_OTHER, "the same again adds nothing");
+    assert_eq!(size(), before + 1);
+    let page = check_page(&served, "/roads");
+    assert!(page.contains("Martissant") && page.contains("1 report of a road is in force"), "{page}");
+    let id = served.desk.snapshot().unwrap().mission.road_reports.values().next().unwrap().id.to_string();
+    let effect = check_page(&served, &format!("/roads/effect?without={id}"));
+    assert!(effect.contains("Sites that are reached later"), "{effect}");
+    let csv = served.get("/roads/reports.csv").2;
+    assert!(csv.contains("#geo+wkt") && csv.contains("Martissant"), "{csv}");
+    assert!(served.get("/roads/reports.geojson").2.contains("FeatureCollection"));
+    assert_eq!(served.post("/roads/reports/end", here, &format!("id={id}")).0, StatusCode::SEE_OTHER);
+    assert!(check_page(&served, "/roads").contains("No report of a road is in force"));
+    assert!(check_page(&served, "/roads?show=all").contains("Renew"));
+    assert_eq!(served.post("/roads/reports/renew", here, &format!("id={id}")).0, StatusCode::SEE_OTHER);
+    assert!(check_page(&served, "/roads").contains("1 report of a road is in force"));
+    assert_eq!(served.get("/protection/sites/hos-hueh").0, StatusCode::OK);
+}
+
+#[test]
+fn one_closed_road_changes_reach_and_on_request_the_plan() {
+    // A mission of its own, because only one plan is made at a time.
+    let served = Served::new(|desk| {
+        desk.import_all(&konbit_desk::example("haiti-2023").unwrap().batches(), &stamp()).unwrap();
+    });
+    let path = "/roads/effect?lat=18.527&lon=-72.36&radius_m=1200";
+    let page = check_page(&served, path);
+    assert!(page.contains("Plan for both"));
+    let (status, _, body) = served.get(&format!("{path}&plan=1&format=json"));
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let figure = |name: &str, index: usize| json["plans"][name][index].as_f64().unwrap();
+    // The bound with the road open cannot be above the value with it closed: less is possible then.
+    assert!(figure("open", 1) <= figure("closed", 0) + 1e-9, "{body}");
+    assert!(!json["changes"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn tiles_are_served_with_a_version_and_described() {
+    let (status, headers, body) = EXAMPLE.get("/tiles.json");
+    assert_eq!(status, StatusCode::OK, "{headers}");
+    let json: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let names: Vec<&str> =
+        json["vector_layers"].as_array().unwrap().iter().filter_map(|layer| layer["id"].as_str()).collect();
+    assert!(names.contains(&"roads") && names.contains(&"places"), "{names:?}");
+    let address = json["tiles"][0].as_str().unwrap().split_once("/tiles/").unwrap().1.to_owned();
+    let tile = format!("/tiles/{}", address.replace("{z}", "7").replace("{x}", "38").replace("{y}", "57"));
+    let (status, headers, _) = EXAMPLE.get(&tile);
+    assert!(status == StatusCode::OK && headers.contains("immutable") && headers.contains("vector-tile"), "{headers}");
+    assert_eq!(EMPTY.get("/tiles/0/0/0").0, StatusCode::NOT_FOUND);
 }
 
 #[test]

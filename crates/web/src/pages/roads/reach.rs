@@ -7,6 +7,9 @@ use crate::layout::{View, empty};
 use konbit_mission::protection::{Base, Site};
 use maud::{Markup, html};
 
+/// Most sites of a band in its table.
+const ROWS_MAX: usize = 40;
+
 /// What lies within so many minutes.
 pub struct Band<'a> {
     /// Minutes, usual times.
@@ -83,7 +86,7 @@ fn band_table(band: &Band<'_>, query: &RouteQuery) -> Markup {
                         caption { (label) }
                         thead { tr { th scope="col" { "Site" } th scope="col" { "Kind" } th scope="col" .num { "Minutes" } th scope="col" { "Way" } } }
                         tbody {
-                            @for (site, ms) in &band.sites {
+                            @for (site, ms) in band.sites.iter().take(ROWS_MAX) {
                                 tr {
                                     th scope="row" { a href=(site_href(site.id.as_str())) { (site.name) } }
                                     td { (format::words(&site.kind)) }
@@ -94,7 +97,17 @@ fn band_table(band: &Band<'_>, query: &RouteQuery) -> Markup {
                         }
                     }
                 }
+                @if let Some(more) = band.sites.len().checked_sub(ROWS_MAX).filter(|more| *more > 0) {
+                    p.quiet { (format::size(more)) " more are reached later within this time; all are on the map and in the " a href=(address(query, &[("format", "json")])) { "data of this page" } "." }
+                }
             }
         }
     }
+}
+
+/// The address of this page with its question, and more.
+fn address(query: &RouteQuery, more: &[(&str, &str)]) -> String {
+    let asked =
+        [("from", query.from.as_str()), ("profile", &query.profile), ("night", &query.night), ("rain", &query.rain)];
+    format::address("/roads/reach", &asked.iter().chain(more).copied().collect::<Vec<_>>())
 }

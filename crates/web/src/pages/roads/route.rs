@@ -2,7 +2,7 @@
 
 use super::{minutes, traveller};
 use crate::format;
-use crate::layout::{View, stat};
+use crate::layout::{View, empty, stat};
 use konbit_desk::{PLANNED_PERCENT, StepWords, Trip};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -42,7 +42,9 @@ pub struct RoutePage<'a> {
 /// `/roads/route`.
 pub fn route(view: &View<'_>, page: &RoutePage<'_>) -> Markup {
     html! {
-        (form(view, page))
+        @if view.mission.bases.is_empty() || view.mission.sites.is_empty() {
+            (empty("A way leads from a base to a site, and one of them is not in the record yet.", "konbit import DIR bases FILE, sites FILE"))
+        } @else { (form(view, page)) }
         @if !page.why_not.is_empty() { p.lead { (page.why_not) } }
         @if let Some(trip) = &page.trip {
             (answer(trip))
