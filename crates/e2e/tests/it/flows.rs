@@ -55,6 +55,45 @@ fn fifty_more_people_are_planned_for_and_the_plan_is_adopted_with_a_reason() {
 }
 
 #[test]
+fn a_closed_road_is_drawn_on_the_map_recorded_and_costed() {
+    let (demo, browser) = (Demo::start(), Browser::start(Scripts::On));
+    browser.open(&demo.url("/roads"));
+    browser.wait_for(".mapbox[data-ready=yes] canvas.maplibregl-canvas");
+    browser.check_clean(&demo.host);
+    // Every button that draws is reached by the keyboard too: they are plain buttons.
+    browser.script(
+        "[...document.querySelectorAll('.maplibregl-ctrl button')].find((b) => b.textContent === 'Draw').click()",
+    );
+    // Two points in the middle of the map, as a hand would set them.
+    browser.script(
+        "const c = document.querySelector('.mapbox canvas'), r = c.getBoundingClientRect();\
+         for (const [x, y] of [[0.5, 0.5], [0.55, 0.55]]) {\
+           const at = { clientX: r.left + r.width * x, clientY: r.top + r.height * y, bubbles: true, view: window, button: 0 };\
+           for (const kind of ['mousedown', 'mouseup', 'click']) c.dispatchEvent(new MouseEvent(kind, at));\
+         }",
+    );
+    let drawn = browser.script("return document.querySelector('#report input[name=wkt]').value");
+    assert!(drawn.as_str().unwrap_or_default().starts_with("LINESTRING ("), "{drawn}");
+    // The place of the report is a junction that the plan counts on.
+    browser.script(
+        "[...document.querySelectorAll('.maplibregl-ctrl button')].find((b) => b.textContent === 'Clear').click()",
+    );
+    browser.fill("#report input[name=place]", "Martissant");
+    browser.fill("#report input[name=lat]", "18.527");
+    browser.fill("#report input[name=lon]", "-72.36");
+    browser.fill("#report input[name=radius_m]", "1200");
+    browser.fill("#report input[name=source_name]", "tried in a test");
+    browser.click("#report button");
+    assert!(browser.text("main p.lead").contains("1 report of a road is in force"));
+    assert!(browser.text("#reports tbody").contains("Martissant"));
+    browser.click("#reports tbody td a[href^='/roads/effect']");
+    assert!(browser.text("main").contains("Sites that are reached later"));
+    browser.check_clean(&demo.host);
+    browser.open(&demo.url("/protection"));
+    assert!(browser.text("main").contains("changed"), "the plan in force is for other roads");
+}
+
+#[test]
 fn without_scripts_the_map_is_drawn_by_the_server_and_planning_works() {
     let (demo, browser) = (Demo::start(), Browser::start(Scripts::Off));
     browser.open(&demo.url("/protection"));

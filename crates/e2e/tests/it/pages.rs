@@ -8,7 +8,7 @@ const PAGE_BYTES_MAX: usize = 60_000;
 const MAP_BYTES_MAX: usize = 250_000;
 
 /// Path, what stands in its title, whether it holds a map.
-const PAGES: [(&str, &str, bool); 13] = [
+const PAGES: [(&str, &str, bool); 16] = [
     ("/", "The mission at a glance", false),
     ("/council", "The Council", false),
     ("/council/S/RES/2699%20%282023%29", "S/RES/2699 (2023)", false),
@@ -18,6 +18,9 @@ const PAGES: [(&str, &str, bool); 13] = [
     ("/situation/totals", "Published totals", false),
     ("/protection", "Protection", true),
     ("/protection/sites/apt-pap", "Toussaint Louverture International Airport", true),
+    ("/roads", "Roads", true),
+    ("/roads/route?from=base-pap-airport&to=hos-hueh", "A way by road", true),
+    ("/roads/reach?from=base-pap-airport", "What a reaction force reaches", true),
     ("/record", "The record", false),
     ("/record/0", "Entry 0", false),
     ("/record/verify", "Verification of the record", false),
