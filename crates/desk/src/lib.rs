@@ -17,7 +17,10 @@ mod example;
 mod export;
 mod ground;
 mod import;
+mod keeping;
+mod ledger;
 mod moment;
+mod outsiders;
 mod plan;
 mod prepare;
 mod render;
@@ -26,18 +29,23 @@ mod travel;
 mod verify;
 
 pub use check::check;
-pub use desk::{Desk, EntryView, Snapshot, Stamp};
+pub use desk::{Desk, EntryView, Said, Snapshot, Stamp};
 pub use dir::{Config, MissionDir, StoreKind, write_durably};
 pub use example::{Example, example};
 pub use export::{Form, exports};
 pub use ground::Ground;
 pub use import::{ImportReport, NamedFile};
+pub use keeping::{
+    CopyReport, EPOCH_KIND, ERASURE_KIND, EpochBegun, EraseReport, ErasureOrder, backup, begin_epoch, restore,
+};
 pub use konbit_exchange::import::read_road_report;
 pub use konbit_protect::{Progress, Watch};
 pub use konbit_roads::osm::{Progress as RoadProgress, Stage as RoadStage};
 pub use konbit_roads::profile::Weather;
 pub use konbit_tiles::{Tile, TileId, TileIdError, ZOOM_MAX};
+pub use ledger::Entropy;
 pub use moment::{EVENING_HOUR, Moment, zone};
+pub use outsiders::{Published, WitnessView};
 pub use plan::{MORE_AND_FEWER, PlanRequest, PlanView, curve_for, plan_for};
 pub use prepare::{Assumptions, PrepareError, Prepared, REACH_EFFECT_LEAST_PPM, prepare};
 pub use render::{plan_geojson, plan_text};
@@ -65,6 +73,12 @@ pub enum DeskError {
     /// The path is a file.
     #[error("{} is a file, not a directory; choose another path", .0.display())]
     NotADirectory(PathBuf),
+    /// Another process writes the mission.
+    #[error("{} is written by another konbit process; use its pages, or stop it first", .0.display())]
+    InUse(PathBuf),
+    /// The mission was opened for reading.
+    #[error("{} was opened for reading; nothing was changed", .0.display())]
+    ReadOnly(PathBuf),
     /// The configuration cannot be used.
     #[error("{} cannot be used: {reason}; correct it", path.display())]
     Config {

@@ -147,7 +147,8 @@ impl Desk {
                 self.dir().path().display()
             ))
         };
-        let file = self.store().attachment(&adopted.value.document)?.ok_or_else(|| missing("is missing"))?;
+        let file =
+            self.reading(|store| store.attachment(&adopted.value.document))?.ok_or_else(|| missing("is missing"))?;
         let document =
             serde_json::from_slice(&file.bytes).map_err(|error| missing(&format!("cannot be read ({error})")))?;
         Ok(Some(PlanView { adopted: adopted.clone(), document }))

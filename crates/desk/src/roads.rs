@@ -292,7 +292,7 @@ impl Desk {
     pub fn record_road_report(&self, report: RoadReport, stamp: &Stamp) -> Result<Snapshot, DeskError> {
         let snapshot = self.snapshot()?;
         let events = rules::compare(&snapshot.mission, vec![report.into()]).events;
-        self.append(&snapshot, events, &[], stamp)
+        self.append_apart(&snapshot, events, stamp)
     }
 
     /// Ends a report at an instant: it counts no more from then on.
@@ -322,7 +322,7 @@ impl Desk {
         let mut report = held.value.clone();
         change(&mut report);
         let events = rules::compare(&snapshot.mission, vec![report.into()]).events;
-        self.append(&snapshot, events, &[], stamp)
+        self.append_apart(&snapshot, events, stamp)
     }
 
     /// The profiles in force: the mission's own, or the built-in ones.

@@ -1,9 +1,12 @@
 //! Verification of a whole mission directory.
 
+use crate::keeping::{EPOCH_KIND, ERASURE_KIND};
 use crate::{DeskError, MissionDir};
 use konbit_mission::{Event, Mission};
-use konbit_store::{EntryFilter, Problem, ProjectionRow, Store, StoreError, verify_with};
+use konbit_record::VerifierKey;
+use konbit_store::{EntryFilter, Problem, ProjectionRow, Store, StoreError, last_signed, verify_with};
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 pub use konbit_store::VerifyReport;
@@ -21,7 +24,7 @@ pub fn verify(path: &Path) -> Result<VerifyReport, DeskError> {
     dir.config()?;
     let mut compared = Vec::new();
     let mut report = verify_with(dir.record_path(), |store| {
-        let (mission, mut problems) = rebuild(store)?;
+        let (mission, mut problems) = rebuild(store, &[])?;
         if problems.is_empty() {
             problems = compare_projections(store, &mission)?;
             problems.extend(compare_files(&dir, store, &mission)?);
@@ -38,11 +41,41 @@ pub fn verify(path: &Path) -> Result<VerifyReport, DeskError> {
         Ok(problems)
     })?;
     report.covered.append(&mut compared);
+    check_signature(&dir, &mut report)?;
     Ok(report)
 }
 
-/// The state that the entries make, up to the first one that is not an event of this version.
-pub(crate) fn rebuild(store: &Store) -> Result<(Mission, Vec<Problem>), StoreError> {
+/// Checks the signature of the last signed head by the mission's public key.
+fn check_signature(dir: &MissionDir, report: &mut VerifyReport) -> Result<(), DeskError> {
+    let Ok(Some(signed)) = last_signed(&dir.record_path()) else { return Ok(()) };
+    let path = dir.public_key_path();
+    let key = match fs::read_to_string(&path) {
+        Ok(text) => VerifierKey::parse(text.trim()),
+        // What could not be covered is said already.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(DeskError::io("cannot read", &path, error)),
+    };
+    let holds = key.map_err(|error| error.to_string()).and_then(|key| match signed.verify([&key]) {
+        Ok(_) => Ok(key.name().to_owned()),
+        Err(error) => Err(error.to_string()),
+    });
+    match holds {
+        Ok(name) => {
+            report.not_covered.retain(|line| !line.starts_with("signature of the signed head"));
+            report.covered.push(format!("signature of the signed head: by {name}"));
+        }
+        Err(why) => {
+            report.ok = false;
+            let sentence = format!("the signed head is not by the key in {}: {why}", path.display());
+            report.problems.push(Problem { entry: None, sentence });
+        }
+    }
+    Ok(())
+}
+
+/// The state that the entries make without those in `skip`, up to the first one that is not an
+/// event of this version. Orders and erased entries change nothing.
+pub(crate) fn rebuild(store: &Store, skip: &[u64]) -> Result<(Mission, Vec<Problem>), StoreError> {
     let mut mission = Mission::default();
     let mut next = 0;
     loop {
@@ -51,13 +84,16 @@ pub(crate) fn rebuild(store: &Store) -> Result<(Mission, Vec<Problem>), StoreErr
             return Ok((mission, Vec::new()));
         }
         for entry in batch {
-            match Event::parse(&entry.kind, &entry.body) {
-                Ok(event) => mission.apply(next, event),
-                Err(error) => {
-                    let sentence = format!("entry {next} cannot be understood: {error}");
-                    return Ok((mission, vec![Problem { entry: Some(next), sentence }]));
-                }
-            };
+            let is_order = [ERASURE_KIND, EPOCH_KIND].contains(&entry.kind.as_str());
+            if let Some(body) = entry.body.kept().filter(|_| !is_order && !skip.contains(&next)) {
+                match Event::parse(&entry.kind, body) {
+                    Ok(event) => mission.apply(next, event),
+                    Err(error) => {
+                        let sentence = format!("entry {next} cannot be understood: {error}");
+                        return Ok((mission, vec![Problem { entry: Some(next), sentence }]));
+                    }
+                };
+            }
             next += 1;
         }
     }

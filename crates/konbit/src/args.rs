@@ -140,6 +140,73 @@ pub enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Copy a mission to a new directory while it is in use, and verify the copy
+    Backup {
+        /// The mission directory
+        dir: PathBuf,
+        /// The copy; new or empty
+        to: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Put a copy in place: in a new directory, or where the record is gone
+    Restore {
+        /// The copy that `konbit backup` made
+        copy: PathBuf,
+        /// The mission directory
+        dir: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Go on after entries were lost: a signed new epoch that cites the last signed head
+    Epoch {
+        /// The mission directory
+        dir: PathBuf,
+        /// What happened
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        acting: Acting,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Erase what entries said, for good, by an order that stands in the record
+    Erase {
+        /// The mission directory
+        dir: PathBuf,
+        /// Numbers of the entries
+        #[arg(required = true)]
+        entries: Vec<u64>,
+        /// Why; it stays in the record, so it must not repeat what is erased
+        #[arg(long)]
+        reason: String,
+        /// The rule or decision that orders it; it stays in the record too
+        #[arg(long)]
+        authority: String,
+        #[command(flatten)]
+        acting: Acting,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Write the proof of an entry, for anyone to check with `konbit proof check`
+    Prove {
+        /// The mission directory
+        dir: PathBuf,
+        /// Number of the entry
+        entry: u64,
+        /// Let the proof carry what the entry said
+        #[arg(long)]
+        with_body: bool,
+        /// The file to write; standard output if absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Signatures of witnesses on the record's heads
+    Cosign {
+        /// What to do
+        #[command(subcommand)]
+        command: CosignCommand,
+    },
     /// The quickest way by road, as the roads are reported now
     Route {
         /// The mission directory
@@ -187,6 +254,44 @@ pub enum CouncilCommand {
         /// Files of votes (JSON, one object a line) and of drafts and resolutions (Akoma Ntoso XML)
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+/// What to do about witnesses.
+#[derive(Debug, Subcommand)]
+pub enum CosignCommand {
+    /// Write a request to cosign the last signed head, to be carried to a witness
+    Request {
+        /// The mission directory
+        dir: PathBuf,
+        /// Entries that the witness cosigned last; 0 if it has not yet
+        #[arg(long)]
+        old: Option<u64>,
+        /// The file to write; standard output if absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Keep the answers of witnesses that were carried back
+    Keep {
+        /// The mission directory
+        dir: PathBuf,
+        /// The answers
+        #[arg(required = true)]
+        answers: Vec<PathBuf>,
+    },
+    /// Say which witnesses have to cosign (C2SP tlog-policy)
+    Policy {
+        /// The mission directory
+        dir: PathBuf,
+        /// The policy
+        file: PathBuf,
+    },
+    /// Say how far witnesses have cosigned
+    Status {
+        /// The mission directory
+        dir: PathBuf,
         #[command(flatten)]
         output: Output,
     },

@@ -7,7 +7,7 @@ use crate::{output, roads};
 use anyhow::{Result, anyhow, bail, ensure};
 use jiff::Timestamp;
 use konbit_base::Severity;
-use konbit_desk::{Assumptions, Config, Desk, Example, Form, ImportReport, NamedFile, PlanRequest, Stamp};
+use konbit_desk::{Assumptions, Config, Desk, Entropy, Example, Form, ImportReport, NamedFile, PlanRequest, Stamp};
 use konbit_desk::{Progress, Watch};
 use konbit_exchange::import::ImportKind;
 use konbit_plan_check::Report;
@@ -20,13 +20,20 @@ const PLAN_FILE_BYTES_MAX: u64 = 256 << 20;
 /// Largest file of votes or of one text that is read, bytes.
 const COUNCIL_FILE_BYTES_MAX: u64 = 64 << 20;
 
-fn stamp(role: &str) -> Stamp {
-    Stamp { now: Timestamp::now(), actor: role.to_owned() }
+pub fn stamp(role: &str) -> Stamp {
+    Stamp::new(Timestamp::now(), role, entropy())
+}
+
+/// Thirty-two bytes from the operating system's generator.
+pub fn entropy() -> Entropy {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("the operating system gives entropy");
+    bytes
 }
 
 /// Makes a mission directory filled with an example.
 pub fn init_example(path: &Path, example: &Example, stamp: &Stamp) -> Result<Desk> {
-    let desk = Desk::init(path, &Config::named(example.name))?;
+    let desk = Desk::init(path, &Config::named(example.name), &entropy())?;
     for report in desk.import_all(&example.batches(), stamp)? {
         ensure!(
             report.usable && !report.has_errors(),
@@ -44,7 +51,7 @@ pub fn init(dir: &Path, example: Option<&str>, name: &str, format: Format) -> Re
             let example = konbit_desk::example(example).map_err(anyhow::Error::msg)?;
             init_example(dir, example, &stamp("operator"))?
         }
-        None => Desk::init(dir, &Config::named(name))?,
+        None => Desk::init(dir, &Config::named(name), &entropy())?,
     };
     let head = desk.snapshot()?.head;
     desk.close()?;
@@ -110,7 +117,7 @@ pub fn withdraw(dir: &Path, subject: &str, id: &str, reason: &str, role: &str, f
 }
 
 pub fn check(dir: &Path, format: Format) -> Result<Ended> {
-    let desk = Desk::open(dir)?;
+    let desk = Desk::open_to_read(dir)?;
     let mission = desk.snapshot()?.mission;
     let moment = desk.moment(&mission, Timestamp::now());
     let findings = konbit_desk::check(&mission, &desk.travel(&mission, moment)?, moment);
@@ -138,7 +145,7 @@ pub struct PlanArgs<'a> {
 
 pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     ensure!(args.personnel != Some(0), "a force of 0 people guards nothing; give --personnel a number from 1");
-    let desk = Desk::open(args.dir)?;
+    let desk = if args.adopt.is_some() { Desk::open(args.dir)? } else { Desk::open_to_read(args.dir)? };
     let moment = desk.moment(&desk.snapshot()?.mission, Timestamp::now());
     let assumptions = Assumptions { personnel: args.personnel, alpha_ppm: args.alpha.map(alpha_ppm).transpose()? };
     let request = PlanRequest { assumptions, seed: args.seed, moment };
@@ -249,7 +256,7 @@ pub fn replay(files: &[PathBuf], format: Format) -> Result<Ended> {
 }
 
 pub fn export(dir: &Path, kind: &str, geojson: bool, output: Option<&Path>) -> Result<Ended> {
-    let desk = Desk::open(dir)?;
+    let desk = Desk::open_to_read(dir)?;
     let exported = desk.export(kind, if geojson { Form::GeoJson } else { Form::Table })?;
     desk.close()?;
     match output {

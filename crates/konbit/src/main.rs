@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod files;
+mod keeping;
 mod output;
 mod roads;
 mod serve;
@@ -76,6 +77,14 @@ fn run(command: Command) -> anyhow::Result<Ended> {
             commands::replay(&files, output.format)
         }
         Command::Export { dir, kind, geojson, output } => commands::export(&dir, &kind, geojson, output.as_deref()),
+        Command::Backup { dir, to, output } => keeping::backup(&dir, &to, output.format),
+        Command::Restore { copy, dir, output } => keeping::restore(&copy, &dir, output.format),
+        Command::Epoch { dir, reason, acting, output } => keeping::epoch(&dir, &reason, &acting.role, output.format),
+        Command::Erase { dir, entries, reason, authority, acting, output } => {
+            keeping::erase(&dir, &entries, &reason, &authority, &acting.role, output.format)
+        }
+        Command::Prove { dir, entry, with_body, output } => keeping::prove(&dir, entry, with_body, output.as_deref()),
+        Command::Cosign { command } => keeping::cosign(&command),
         Command::Route { dir, from, to, profile, night, rain, output } => roads::route(&roads::RouteArgs {
             dir: &dir,
             from: &from,

@@ -49,7 +49,7 @@ pub struct RouteArgs<'a> {
 
 /// The quickest way by road between two places: bases, sites, towns by their ids, or `LAT,LON`.
 pub fn route(args: &RouteArgs<'_>) -> Result<Ended> {
-    let desk = Desk::open(args.dir)?;
+    let desk = Desk::open_to_read(args.dir)?;
     let mission = desk.snapshot()?.mission;
     let question = RoadQuestion {
         profile: args.profile.map(str::to_owned),

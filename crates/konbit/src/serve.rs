@@ -4,7 +4,8 @@ use crate::{Ended, commands, output};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use konbit_desk::Watch;
-use konbit_desk::{Desk, PlanRequest, Stamp};
+use konbit_desk::{Desk, DeskError, PlanRequest, Stamp};
+use konbit_web::World;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,6 +36,8 @@ pub fn demo(dir: Option<&Path>, listen: &str, no_serve: bool) -> Result<Ended> {
     };
     let desk = match Desk::open(&path) {
         Ok(desk) if desk.snapshot()?.mission.declared().is_some() => desk,
+        // A demo that runs is not to be taken from under whoever looks at it.
+        Err(error @ DeskError::InUse(_)) => return Err(error.into()),
         _ => fill(&path, example)?,
     };
     if desk.snapshot()?.mission.plan_in_force().is_none() {
@@ -75,8 +78,11 @@ fn plan(desk: &Desk) -> Result<()> {
     Ok(())
 }
 
+/// The clock and the entropy that pages use.
+const WORLD: World = World { clock: Timestamp::now, entropy: commands::entropy };
+
 fn stamp() -> Stamp {
-    Stamp { now: Timestamp::now(), actor: DEMO_ROLE.to_owned() }
+    commands::stamp(DEMO_ROLE)
 }
 
 fn run(desk: Desk, listen: &str) -> Result<Ended> {
@@ -92,9 +98,7 @@ fn run(desk: Desk, listen: &str) -> Result<Ended> {
             .await
             .with_context(|| format!("cannot listen on {listen}; choose another address with --listen"))?;
         output::text(&format!("http://{}/", listener.local_addr()?))?;
-        konbit_web::serve(listener, Arc::clone(&desk), Timestamp::now, told_to_stop())
-            .await
-            .context("the server stopped")
+        konbit_web::serve(listener, Arc::clone(&desk), WORLD, told_to_stop()).await.context("the server stopped")
     })?;
     drop(runtime);
     if let Some(desk) = Arc::into_inner(desk) {

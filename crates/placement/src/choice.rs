@@ -331,8 +331,13 @@ impl<'a> Exchange<'a> {
             }
             let Some(leave) = pick(&members, rng) else { break };
             let Some((j, _)) = pick(self.served(leave), rng) else { break };
-            let others: Vec<usize> =
-                self.program.pairs_of(j as usize).iter().map(|p| p.candidate as usize).filter(|&i| !is_open[i]).collect();
+            let others: Vec<usize> = self
+                .program
+                .pairs_of(j as usize)
+                .iter()
+                .map(|p| p.candidate as usize)
+                .filter(|&i| !is_open[i])
+                .collect();
             let Some(enter) = pick(&others, rng) else { continue };
             (is_open[leave], is_open[enter]) = (false, true);
             changed.extend([leave, enter]);

@@ -70,8 +70,11 @@ pub struct Points {
 /// degrees on the globe, anything else the plane.
 pub fn read_points(bytes: &[u8]) -> Result<Points, PointsError> {
     let text = String::from_utf8_lossy(bytes);
-    let lines: Vec<(usize, &str)> =
-        (1..).zip(text.lines()).map(|(number, line)| (number, line.trim())).filter(|(_, line)| !line.is_empty()).collect();
+    let lines: Vec<(usize, &str)> = (1..)
+        .zip(text.lines())
+        .map(|(number, line)| (number, line.trim()))
+        .filter(|(_, line)| !line.is_empty())
+        .collect();
     let find = |name| lines.iter().position(|(_, line)| *line == name).ok_or(PointsError::NoSection(name));
     let (points, demand) = (find("NODE_COORD_SECTION")?, find("DEMAND_SECTION")?);
     let end = lines.iter().position(|(_, line)| *line == "EOF").unwrap_or(lines.len());
@@ -88,9 +91,9 @@ pub fn read_points(bytes: &[u8]) -> Result<Points, PointsError> {
         if lines == dimension { Ok(part) } else { Err(PointsError::Lines { section: name, lines, dimension }) }
     };
     let cut = |text: &str| text.chars().take(60).collect::<String>();
-    let at = section("NODE_COORD_SECTION", points, demand)?.iter().map(|&(line, text)| {
-        point(text, metric).ok_or_else(|| PointsError::Point { line, text: cut(text) })
-    });
+    let at = section("NODE_COORD_SECTION", points, demand)?
+        .iter()
+        .map(|&(line, text)| point(text, metric).ok_or_else(|| PointsError::Point { line, text: cut(text) }));
     let weight = section("DEMAND_SECTION", demand, end)?
         .iter()
         .map(|&(line, text)| text.parse().map_err(|_| PointsError::Weight { line, text: cut(text) }));
@@ -110,15 +113,15 @@ fn point(text: &str, metric: Metric) -> Option<(f64, f64)> {
 impl Points {
     /// Distance of two points: metres on the globe, the file's units in the plane.
     pub fn distance(&self, from: usize, to: usize) -> f64 {
-        let ((a, b), (c, d)) = (self.at[from], self.at[to]);
+        let (from, to) = (self.at[from], self.at[to]);
         match self.metric {
-            Metric::Plane => (a - c).hypot(b - d),
+            Metric::Plane => (from.0 - to.0).hypot(from.1 - to.1),
             Metric::Globe => {
-                let half_lat = (c - a).to_radians() / 2.0;
-                let half_lon = (d - b).to_radians() / 2.0;
-                let h = half_lat.sin().powi(2)
-                    + a.to_radians().cos() * c.to_radians().cos() * half_lon.sin().powi(2);
-                2.0 * COVERING_EARTH_RADIUS_M * h.sqrt().min(1.0).asin()
+                let half_lat = (to.0 - from.0).to_radians() / 2.0;
+                let half_lon = (to.1 - from.1).to_radians() / 2.0;
+                let cosines = from.0.to_radians().cos() * to.0.to_radians().cos();
+                let square = half_lat.sin().powi(2) + cosines * half_lon.sin().powi(2);
+                2.0 * COVERING_EARTH_RADIUS_M * square.sqrt().min(1.0).asin()
             }
         }
     }

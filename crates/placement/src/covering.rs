@@ -1,4 +1,4 @@
-//! Maximal covering (Church and ReVelle 1974): choose `p` of the candidates so that the weight of
+//! Maximal covering (Church and `ReVelle` 1974): choose `p` of the candidates so that the weight of
 //! the demand points that at least one of them covers is largest.
 //!
 //! Demand points covered by the same candidates are one point with their joint weight (Cordeau,
@@ -163,14 +163,7 @@ impl Merger {
             bytes.extend(cover.iter().flat_map(|i| i.to_le_bytes()));
         }
         let hash = Digest::of(&bytes);
-        Ok(Covering {
-            candidates: self.candidates,
-            sets,
-            choose,
-            points: self.points,
-            weight_total: self.weight,
-            hash,
-        })
+        Ok(Covering { candidates: self.candidates, sets, choose, points: self.points, weight_total: self.weight, hash })
     }
 }
 

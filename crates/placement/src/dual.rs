@@ -8,7 +8,7 @@
 //!
 //! is a lower bound for every set of `p` candidates: of the cost of customer `j` at least `u_j`
 //! is paid, less what the open candidates give back. Its maximum over `u` is the bound of the
-//! linear relaxation (Cornuejols, Fisher, Nemhauser 1977; for covering, Galvao and ReVelle 1996).
+//! linear relaxation (Cornuejols, Fisher, Nemhauser 1977; for covering, Galvão and `ReVelle` 1996).
 //! Prices are kept as multiples of 1/[`SCALE`], so `L` is exact whatever the search for good
 //! prices does: that search uses floats only to decide where to step.
 
@@ -46,15 +46,8 @@ pub(crate) struct Effort {
     pub patience: usize,
 }
 
-/// State of the search at one point.
-struct Point {
-    scaled: i64,
-    /// The `p` candidates of largest worth.
-    best: Vec<u32>,
-}
-
-/// Worth of every candidate, and the bound.
-fn evaluate(program: &Program, prices: &[i64], worth: &mut [i64], order: &mut Vec<u32>) -> Point {
+/// Worth of every candidate, the `p` candidates of largest worth, and the bound.
+fn evaluate(program: &Program, prices: &[i64], worth: &mut [i64], order: &mut Vec<u32>) -> i64 {
     worth.fill(0);
     let mut sum = program.base * SCALE;
     for (j, &price) in prices.iter().enumerate() {
@@ -75,12 +68,13 @@ fn evaluate(program: &Program, prices: &[i64], worth: &mut [i64], order: &mut Ve
     }
     order.truncate(p);
     let given: i64 = order.iter().map(|&i| worth[i as usize]).sum();
-    Point { scaled: sum - given, best: order.clone() }
+    sum - given
 }
 
-/// Climbs from `prices` by deflected subgradient steps (Camerini, Fratta, Maffioli 1975) towards
-/// `target`, the value to beat, and stops as soon as the bound rounds up to it. `offer` sees the
-/// sets of candidates that come up.
+/// Climbs from `prices` by the volume algorithm (Barahona and Anbil 2000) towards `target`, the
+/// value to beat: steps start at the best prices and follow the mean of the sets seen so far. It
+/// ends as soon as the bound rounds up to the target. `offer` sees the sets that come up and
+/// returns the value to beat.
 pub(crate) fn climb(
     program: &Program,
     prices: Vec<i64>,
@@ -97,38 +91,23 @@ pub(crate) fn climb(
     }
     let mut worth = vec![0; n];
     let mut order = Vec::with_capacity(n);
-    let mut share = vec![0.0; n];
-    let mut mean = vec![0.0f64; m];
-    let mut served = vec![0i64; m];
-    let mut is_best = vec![false; n];
+    let mut mean = Mean { share: vec![0.0; n], served: vec![0.0; m], is_best: vec![false; n] };
     let mut best = Bound { scaled: i64::MIN, prices: at.clone(), worth: worth.clone(), share: Vec::new() };
     let (mut factor, mut idle) = (effort.step_first, 0);
     for step in 0..effort.steps {
-        let point = evaluate(program, &at, &mut worth, &mut order);
+        let scaled = evaluate(program, &at, &mut worth, &mut order);
         idle += 1;
-        is_best.fill(false);
-        for &i in &point.best {
-            is_best[i as usize] = true;
-        }
-        count_served(program, &at, &is_best, &mut served);
-        let weight = if step == 0 { 1.0 } else { MEMORY };
-        let mut along = 0.0;
-        for (mean, &served) in mean.iter_mut().zip(&served) {
-            let slope = (1 - served) as f64;
-            along += slope * (1.0 - *mean);
-            *mean += weight * (served as f64 - *mean);
-        }
-        for (share, &is) in share.iter_mut().zip(&is_best) {
-            *share += weight * (f64::from(u8::from(is)) - *share);
-        }
-        if point.scaled > best.scaled {
-            if step > 0 && along > 0.0 { factor = (factor * 1.1f64).min(2.0); }
+        let along = mean.take(program, &at, &order, if step == 0 { 1.0 } else { MEMORY });
+        if scaled > best.scaled {
+            if along > 0.0 && step > 0 {
+                factor = (factor * 1.1).min(2.0);
+            }
             idle = 0;
-            best.scaled = point.scaled;
+            best.scaled = scaled;
             best.prices.clone_from(&at);
             best.worth.clone_from(&worth);
         }
-        target = target.min(offer(&point.best));
+        target = target.min(offer(&order));
         if round_up(best.scaled) >= target || step + 1 == effort.steps || (step % 32 == 31 && stop()) {
             break;
         }
@@ -140,22 +119,39 @@ pub(crate) fn climb(
             }
         }
         at.clone_from(&best.prices);
-        advance(program, &mut at, &mean, factor * (target * SCALE - best.scaled) as f64);
+        advance(program, &mut at, &mean.served, factor * (target * SCALE - best.scaled) as f64);
     }
-    best.share = share;
+    best.share = mean.share;
     best
 }
 
-/// How often each customer is paid back: once is what a feasible set does.
-fn count_served(program: &Program, prices: &[i64], is_best: &[bool], served: &mut [i64]) {
-    for (j, served) in served.iter_mut().enumerate() {
-        *served = 0;
-        for pair in program.pairs_of(j) {
-            if i64::from(pair.cost) * SCALE >= prices[j] {
-                break;
-            }
-            *served += i64::from(is_best[pair.candidate as usize]);
+/// The mean of the sets seen, later ones weighing more.
+struct Mean {
+    /// Of each candidate: how often it was in the set.
+    share: Vec<f64>,
+    /// Of each customer: how often it is paid back; once is what a feasible set does.
+    served: Vec<f64>,
+    is_best: Vec<bool>,
+}
+
+impl Mean {
+    /// Takes a set in, and says whether its slope agrees with the one before (positive) or not.
+    fn take(&mut self, program: &Program, prices: &[i64], set: &[u32], weight: f64) -> f64 {
+        self.is_best.fill(false);
+        for &i in set {
+            self.is_best[i as usize] = true;
         }
+        for (share, &is) in self.share.iter_mut().zip(&self.is_best) {
+            *share += weight * (f64::from(u8::from(is)) - *share);
+        }
+        let mut along = 0.0;
+        for (j, mean) in self.served.iter_mut().enumerate() {
+            let paying = program.pairs_of(j).iter().take_while(|pair| i64::from(pair.cost) * SCALE < prices[j]);
+            let served = paying.filter(|pair| self.is_best[pair.candidate as usize]).count() as f64;
+            along += (1.0 - served) * (1.0 - *mean);
+            *mean += weight * (served - *mean);
+        }
+        along
     }
 }
 

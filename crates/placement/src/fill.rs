@@ -334,7 +334,7 @@ mod tests {
                 return f64::NEG_INFINITY;
             }
             for _ in 0..200 {
-                let middle = (low + high) / 2.0;
+                let middle = f64::midpoint(low, high);
                 if possible(t, middle) { low = middle } else { high = middle }
             }
             payoff(if possible(t, 1.0) { 1.0 } else { low }) / 1e6
@@ -363,13 +363,18 @@ mod tests {
         Target { defender_covered, defender_uncovered, attacker_covered, attacker_uncovered }
     }
 
+    fn near(coverage: &[f64], expect: &[f64]) -> bool {
+        coverage.len() == expect.len() && coverage.iter().zip(expect).all(|(a, b)| (a - b).abs() < 1e-9)
+    }
+
     #[test]
     fn two_equal_targets_share_one_resource() {
         // 10 - c * 10 with c = 1/2 each: the attacker keeps 5, the defender loses half of 8.
         let game = Game::new(vec![target((0, -8), (0, 10)); 2], 1).unwrap();
         let fill = fill(&game);
         assert!((fill.attacker_value - 5.0).abs() < 1e-9 && (fill.value + 4.0).abs() < 1e-9, "{fill:?}");
-        assert_eq!((fill.attack_set, fill.attacked, fill.coverage(&game)), (2, 0, vec![0.5, 0.5]));
+        assert_eq!((fill.attack_set, fill.attacked), (2, 0));
+        assert!(near(&fill.coverage(&game), &[0.5, 0.5]));
     }
 
     #[test]
@@ -380,13 +385,16 @@ mod tests {
         let game = Game::new(targets, 2).unwrap();
         let fill = fill(&game);
         assert!((fill.attacker_value - 6.0).abs() < 1e-9 && (fill.value - 3.0).abs() < 1e-9, "{fill:?}");
-        assert_eq!((fill.attack_set, fill.coverage(&game)), (2, vec![1.0, 0.4, 0.0]));
+        assert_eq!(fill.attack_set, 2);
+        assert!(near(&fill.coverage(&game), &[1.0, 0.4, 0.0]));
     }
 
     #[test]
     fn degenerate_games_have_an_answer() {
         let one = target((5, -5), (-5, 5));
-        for (targets, resources) in [(vec![one], 0), (vec![one], 1), (vec![one], 9), (vec![one; 3], 0), (vec![one; 3], 5)] {
+        for (targets, resources) in
+            [(vec![one], 0), (vec![one], 1), (vec![one], 9), (vec![one; 3], 0), (vec![one; 3], 5)]
+        {
             check(&Game::new(targets, resources).unwrap());
         }
     }

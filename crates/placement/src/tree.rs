@@ -69,7 +69,7 @@ impl<'a> Search<'a> {
         let mut nodes = 1;
         let mut stack = Vec::new();
         if let Some((root, bound)) = settled {
-            branch(root, &bound, &mut stack);
+            branch(&root, &bound, &mut stack);
         }
         while let Some(node) = stack.pop() {
             if node.bound >= self.value {
@@ -81,7 +81,7 @@ impl<'a> Search<'a> {
             }
             nodes += 1;
             if let Some((node, bound)) = self.settle(node, INNER, stop) {
-                branch(node, &bound, &mut stack);
+                branch(&node, &bound, &mut stack);
             }
         }
         self.found(&stack, nodes)
@@ -199,7 +199,7 @@ impl<'a> Search<'a> {
                 self.offer(node.opened.iter().copied().chain(rest), false);
                 return None;
             }
-                let bound = self.climb(&node, effort, stop);
+            let bound = self.climb(&node, effort, stop);
             node.bound = node.bound.max(round_up(bound.scaled));
             if node.bound >= self.value {
                 return None;
@@ -251,8 +251,7 @@ impl<'a> Search<'a> {
 
 /// The node after decisions; `None` when they leave no set of the right size.
 fn child(node: &Node, fix: &[Fix]) -> Option<Node> {
-    let opened: Vec<u32> =
-        (0..fix.len()).filter(|&i| fix[i] == Fix::Open).map(|i| node.program.names[i]).collect();
+    let opened: Vec<u32> = (0..fix.len()).filter(|&i| fix[i] == Fix::Open).map(|i| node.program.names[i]).collect();
     let free = fix.iter().filter(|&&fix| fix == Fix::Free).count();
     if opened.len() > node.program.choose || opened.len() + free < node.program.choose {
         return None;
@@ -304,7 +303,7 @@ fn start_prices(program: &Program, is_open: &[bool]) -> Vec<i64> {
 }
 
 /// Splits on the candidate whose place is least settled: closed below, open on top of the stack.
-fn branch(node: Node, bound: &Bound, stack: &mut Vec<Node>) {
+fn branch(node: &Node, bound: &Bound, stack: &mut Vec<Node>) {
     let doubt = |i: usize| (bound.share[i] - 0.5).abs();
     let n = node.program.candidates();
     let at = (0..n)
@@ -313,6 +312,6 @@ fn branch(node: Node, bound: &Bound, stack: &mut Vec<Node>) {
     let mut fix = vec![Fix::Free; n];
     for decision in [Fix::Closed, Fix::Open] {
         fix[at] = decision;
-        stack.extend(child(&node, &fix));
+        stack.extend(child(node, &fix));
     }
 }

@@ -244,7 +244,7 @@ fn directions(row: &LinkRow, findings: &mut Vec<Finding>) -> [bool; 2] {
 /// Length in metres and what it rests on. Without a length it is that of the straight line.
 fn length(row: &LinkRow, straight_m: f64, findings: &mut Vec<Finding>) -> (f64, LengthBasis) {
     let text = row.length_km.as_deref().unwrap_or_default().trim();
-    let km: Option<f64> = text.parse().ok().filter(|km: &f64| *km > 0.0 && *km <= LENGTH_KM_MAX);
+    let km: Option<f64> = text.parse().ok().filter(|km: &f64| (0.0..=LENGTH_KM_MAX).contains(km));
     let Some(km) = km else {
         let shown: String = text.chars().take(40).collect();
         let message =

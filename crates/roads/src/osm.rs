@@ -19,7 +19,9 @@
 //! | nodes of the network, 6 million | 12 | 70 |
 //! | water as positions | 8 | 60 |
 //!
-//! Together at most 2 GiB at one time, and the encoded file of about 200 MiB beside it.
+//! Together at most 2 GiB at one time, and the encoded file of about 200 MiB beside it. Measured:
+//! 300 copies of Porto Alegre in one file of 210 MB (13 million nodes, 4.8 million ways, all of
+//! them roads; 7.7 million links) took 22 s and 1.5 GiB at the most, encoding included.
 
 mod cut;
 mod element;
@@ -60,7 +62,7 @@ pub enum Stage {
     Ways,
     /// Looking for the places they run through.
     Nodes,
-    /// Putting them together; `done` and `total` are 0 and 1, then 1 and 1.
+    /// Putting them together; `done` and `total` count steps.
     Links,
 }
 
@@ -69,9 +71,9 @@ pub enum Stage {
 pub struct Progress {
     /// The part of the work that is under way.
     pub stage: Stage,
-    /// Bytes of the file that this part has gone through.
+    /// Bytes of the file that this part has gone through, or steps.
     pub done: u64,
-    /// Bytes of the file that it has to go through.
+    /// Bytes of the file that it has to go through, or steps.
     pub total: u64,
 }
 
@@ -142,19 +144,22 @@ pub fn import<R: Read + Seek>(
     ticker.stage = Stage::Nodes;
     let mut nodes = Nodes::read(&mut source, &ways.refs, &mut ticker, &mut tally)?;
     ticker.stage = Stage::Links;
-    ticker.tick(0, 1)?;
+    ticker.tick(0, 4)?;
     let refs = nodes.numbers(&ways.refs);
     ways.refs = Vec::new();
+    ticker.tick(1, 4)?;
     let base_map = BaseMap {
         places: std::mem::take(&mut nodes.places),
         ..water::base_map(&ways, &refs, &nodes, &relations, &mut tally)
     };
+    ticker.tick(2, 4)?;
     let vias: Vec<u32> = relations.restrictions.iter().filter_map(|it| nodes.number(it.via)).collect();
     let cut = Cut::new(&ways, &refs, &mut nodes, vias.into_iter(), &mut tally)?;
+    ticker.tick(3, 4)?;
     let forbidden_turns = turns::forbidden(&relations.restrictions, &cut, &nodes, &mut tally);
     let network = Network { forbidden_turns, notice: Some(NOTICE.to_owned()), ..cut.network };
-    debug_assert_eq!(network.check(), Ok(()));
-    ticker.tick(1, 1)?;
+    assert_eq!(network.check(), Ok(()), "the network that was put together keeps its invariants");
+    ticker.tick(4, 4)?;
     let mut findings = tally.findings(file);
     if network.links.is_empty() {
         let message = "the file has no road that can be travelled; give an extract that has the roads";

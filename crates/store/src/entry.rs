@@ -1,9 +1,10 @@
 //! What goes in and comes out: plain values.
 
+use crate::leaf;
 use jiff::Timestamp;
-use konbit_base::{Digest, canonical};
+use konbit_base::Digest;
 use serde::Serialize;
-use serde_json::Value;
+use std::ops::Deref;
 
 /// An entry to be appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,60 +30,60 @@ pub struct Entry {
     pub actor: String,
     /// What kind of entry it is.
     pub kind: String,
-    /// A JSON value in canonical bytes.
-    pub body: Vec<u8>,
+    /// A JSON value in canonical bytes, or by which order it was erased.
+    pub body: Body,
+    /// What the leaf says of the body; `None` in an entry of the first form, whose leaf holds the
+    /// body itself.
+    pub commitment: Option<Digest>,
     /// Its leaf hash, as stored; [`crate::verify()`] recomputes it.
     pub leaf: Digest,
 }
 
-/// The bytes that an entry's leaf is the hash of: the canonical JSON of
-/// `{"actor": …, "at": …, "body": …, "kind": …, "v": 1}`.
-///
-/// `at` is RFC 3339 in UTC with as many digits of the second as are needed; `body` stands in it
-/// as the JSON value it is. The leaf is `SHA-256(0x00 || these bytes)`. `v` is the form of the
-/// leaf: another form gets another number, so that no two forms can be confused.
-pub fn leaf_input(entry: &NewEntry) -> Vec<u8> {
-    let NewEntry { at, actor, kind, body } = entry;
-    leaf_input_of(&LeafParts { at: &at.to_string(), actor, kind, body })
+impl Entry {
+    /// The bytes that the leaf is the hash of: what an outsider needs to check an inclusion proof.
+    ///
+    /// Never `None` for an entry with a commitment, erased or not; an entry of the first form
+    /// cannot be erased.
+    pub fn leaf_bytes(&self) -> Option<Vec<u8>> {
+        let Self { at, actor, kind, .. } = self;
+        match (&self.commitment, &self.body) {
+            (Some(commitment), _) => Some(leaf::header(*at, actor, kind, commitment)),
+            (None, Body::Kept(body)) => {
+                Some(leaf::leaf_input_of(&leaf::LeafParts { at: &at.to_string(), actor, kind, holds: leaf::Holds::Body(body) }))
+            }
+            (None, Body::Erased { .. }) => None,
+        }
+    }
 }
 
-/// The parts of a leaf as they are stored.
-pub(crate) struct LeafParts<'a> {
-    pub at: &'a str,
-    pub actor: &'a str,
-    pub kind: &'a str,
-    pub body: &'a [u8],
+/// The body of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// It is there.
+    Kept(Vec<u8>),
+    /// It was erased for good, together with its salt.
+    Erased {
+        /// The number of the entry that ordered it.
+        by: u64,
+    },
 }
 
-/// [`leaf_input`] from the stored texts, which need not be what they should be.
-pub(crate) fn leaf_input_of(parts: &LeafParts<'_>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(parts.body.len() + parts.actor.len() + parts.kind.len() + 96);
-    out.extend_from_slice(b"{\"actor\":");
-    push_text(parts.actor, &mut out);
-    out.extend_from_slice(b",\"at\":");
-    push_text(parts.at, &mut out);
-    out.extend_from_slice(b",\"body\":");
-    out.extend_from_slice(parts.body);
-    out.extend_from_slice(b",\"kind\":");
-    push_text(parts.kind, &mut out);
-    out.extend_from_slice(b",\"v\":1}");
-    out
+impl Body {
+    /// The bytes, if they are kept.
+    pub fn kept(&self) -> Option<&[u8]> {
+        match self {
+            Self::Kept(bytes) => Some(bytes),
+            Self::Erased { .. } => None,
+        }
+    }
 }
 
-fn push_text(text: &str, out: &mut Vec<u8>) {
-    serde_json::to_writer(out, text).expect("a text is always JSON, and a vector takes all bytes");
-}
-
-/// Why `body` is not the canonical bytes of a JSON value; `None` if it is.
-pub(crate) fn not_canonical(body: &[u8]) -> Option<String> {
-    let value: Value = match serde_json::from_slice(body) {
-        Ok(value) => value,
-        Err(error) => return Some(format!("its body is not JSON: {error}")),
-    };
-    match canonical::to_bytes(&value) {
-        Ok(bytes) if bytes == body => None,
-        Ok(_) => Some("its body is not in canonical form: keys sorted, no white space, no key twice".to_owned()),
-        Err(error) => Some(format!("its body is not in canonical form: {error}")),
+/// For readers that do not ask: the bytes, and nothing of an erased body. Nothing is not JSON, so
+/// such a reader fails, and never takes an erased body for another one.
+impl Deref for Body {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.kept().unwrap_or_default()
     }
 }
 
@@ -179,58 +180,5 @@ pub struct EntryFilter {
 impl Default for EntryFilter {
     fn default() -> Self {
         Self { kind: None, from: 0, to: u64::MAX, order: Order::OldestFirst, limit: 1_000 }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_leaf_is_canonical_json_with_the_body_as_a_value() {
-        let entry = NewEntry {
-            at: "2023-10-02T19:05:00.5Z".parse().unwrap(),
-            actor: "demo \"import\"".to_owned(),
-            kind: "site-added".to_owned(),
-            body: br#"{"id":"s-1","n":7}"#.to_vec(),
-        };
-        assert_eq!(
-            String::from_utf8(leaf_input(&entry)).unwrap(),
-            r#"{"actor":"demo \"import\"","at":"2023-10-02T19:05:00.5Z","body":{"id":"s-1","n":7},"kind":"site-added","v":1}"#
-        );
-    }
-
-    fn check_canonical(body: &str, expect: Option<&str>) {
-        match (not_canonical(body.as_bytes()), expect) {
-            (None, None) => {}
-            (Some(why), Some(expect)) => assert!(why.contains(expect), "{body}: {why}"),
-            (found, _) => panic!("{body}: {found:?}"),
-        }
-    }
-
-    #[test]
-    fn a_body_is_canonical_or_says_why_not() {
-        check_canonical(r#"{"a":1,"b":[]}"#, None);
-        check_canonical("null", None);
-        check_canonical(r#"{"b":1,"a":2}"#, Some("keys sorted"));
-        check_canonical(r#"{"a":1,"a":1}"#, Some("no key twice"));
-        check_canonical(r#"{"a": 1}"#, Some("no white space"));
-        check_canonical(r#"{"a":0.5}"#, Some("float"));
-        check_canonical("{", Some("not JSON"));
-        check_canonical("", Some("not JSON"));
-        check_canonical("1,\"kind\":2", Some("not JSON"));
-    }
-
-    proptest! {
-        #[test]
-        fn a_leaf_is_what_the_canonical_writer_makes_of_the_whole(actor in ".*", kind in ".*", text in ".*", second in 0..4_000_000_000i64) {
-            let body = json!({"text": text});
-            let at = Timestamp::from_second(second).unwrap();
-            let entry = NewEntry { at, actor, kind, body: canonical::to_bytes(&body).unwrap() };
-            let whole = json!({"actor": entry.actor, "at": at.to_string(), "body": body, "kind": entry.kind, "v": 1});
-            prop_assert_eq!(leaf_input(&entry), canonical::to_bytes(&whole).unwrap());
-        }
     }
 }

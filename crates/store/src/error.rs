@@ -47,6 +47,20 @@ pub enum StoreError {
         /// Latest form this program knows.
         known: i64,
     },
+    /// An earlier version of the program has written the file, and it was to be read only.
+    #[error(
+        "{} was written by an older Konbit (its form is {found}, this program writes {known}); open it once for writing, \
+         which brings it to the present form",
+        path.display()
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Form of the file.
+        found: i64,
+        /// Form this program writes.
+        known: i64,
+    },
     /// Another process holds the lock, longer than we wait.
     #[error("{} is in use by another process; wait until it has finished, then try again", path.display())]
     Busy {
@@ -87,6 +101,63 @@ pub enum StoreError {
         /// What differs.
         why: String,
     },
+    /// The record holds less than a head that was signed for: an older copy was put back.
+    #[error(
+        "{} is older than its last signed head: it holds {found} entries, and a head of {signed} was signed; put back a \
+         newer copy, or, if there is none, go on with a new epoch that cites the lost head",
+        path.display()
+    )]
+    Behind {
+        /// The file.
+        path: PathBuf,
+        /// Entries under the last signed head.
+        signed: u64,
+        /// Entries in the file.
+        found: u64,
+    },
+    /// The record does not begin with the entries that a head was signed for.
+    #[error(
+        "{} is another history: it does not begin with the {signed} entries of its last signed head; nothing was \
+         changed, put back a copy that does",
+        path.display()
+    )]
+    Forked {
+        /// The file.
+        path: PathBuf,
+        /// Entries under the last signed head.
+        signed: u64,
+    },
+    /// Heads were signed for this record, and the last one is not where it is kept.
+    #[error(
+        "heads of {} were signed as {origin}, and the last one is missing; put the last checkpoint that a witness or \
+         reader has kept at {}",
+        path.display(),
+        head.display()
+    )]
+    HeadMissing {
+        /// The file.
+        path: PathBuf,
+        /// Where the head has to be.
+        head: PathBuf,
+        /// The log's origin.
+        origin: String,
+    },
+    /// What lies in the place of the signed head is not one.
+    #[error("{} is not a signed checkpoint: {why}; put back the last one that a witness or reader has kept", head.display())]
+    HeadUnreadable {
+        /// The file of the head.
+        head: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The signed head is of another log or key.
+    #[error("{} is not a head of this log: {why}; use the key that signed it", head.display())]
+    Foreign {
+        /// The file of the head.
+        head: PathBuf,
+        /// What differs.
+        why: String,
+    },
     /// The operating system failed us.
     #[error("{} cannot be read or written: {source}; check the path, the rights and the disk", path.display())]
     Io {
@@ -113,6 +184,40 @@ pub enum StoreError {
         /// Size of the record now.
         found: u64,
     },
+    /// A projection row that the caller had read is another one now; the append was not made.
+    #[error("{subject} {id} has changed since it was read; read it again, decide again")]
+    Changed {
+        /// What kind of thing the row is about.
+        subject: String,
+        /// Which of them.
+        id: String,
+    },
+    /// The key of a command was used for another command; the append was not made.
+    #[error("the key {key:?} belongs to another command, which made entry {entry}; give each command a key of its own")]
+    KeyTaken {
+        /// The key.
+        key: String,
+        /// First entry of the other command.
+        entry: u64,
+    },
+    /// More is waiting to be appended than the queue holds; this was not taken.
+    #[error("{waiting} appends are waiting already; try again in a moment")]
+    Overloaded {
+        /// Length of the queue.
+        waiting: usize,
+    },
+    /// A write, a sync or a signature has failed, and nothing is written since.
+    #[error(
+        "{} is no longer written to, because {why}; what was not acknowledged may be kept or not: check the disk, \
+         start the program again, which looks, and repeat commands with the same key",
+        path.display()
+    )]
+    Stopped {
+        /// The file.
+        path: PathBuf,
+        /// What failed.
+        why: String,
+    },
     /// What was to be appended cannot be; nothing was.
     #[error("{what} cannot be appended: {why}")]
     Refused {
@@ -132,6 +237,21 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same failure once more, for the next one of those who submitted together.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Busy { path } => Self::Busy { path: path.clone() },
+            Self::Full { path } => Self::Full { path: path.clone() },
+            Self::ReadOnly { path } => Self::ReadOnly { path: path.clone() },
+            Self::Damaged { path, why } => Self::Damaged { path: path.clone(), why: why.clone() },
+            Self::Stopped { path, why } => Self::Stopped { path: path.clone(), why: why.clone() },
+            Self::Io { path, source } => {
+                Self::Io { path: path.clone(), source: io::Error::new(source.kind(), source.to_string()) }
+            }
+            other => Self::Refused { what: "this".to_owned(), why: other.to_string() },
+        }
+    }
+
     /// What a failure of `SQLite` means for the file at `path`.
     pub(crate) fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
         let (path, why) = (path.to_owned(), error.to_string());

@@ -25,19 +25,40 @@
 //!
 //! Start reading at [`Store::append`], then [`verify()`].
 
+mod append;
+mod backup;
 mod entry;
 mod error;
+mod head_file;
+mod heads;
+mod leaf;
+mod read;
+mod rows;
 mod schema;
 mod seal;
+mod sequencer;
 mod store;
+mod submission;
+mod tiles;
 mod verify;
 
+pub use append::Erased;
+pub use backup::{Copied, backup, restore};
 pub use entry::{
-    Attachment, Entry, EntryFilter, Head, NewEntry, Order, ProjectionChange, ProjectionRow, Snapshot, leaf_input,
+    Attachment, Body, Entry, EntryFilter, Head, NewEntry, Order, ProjectionChange, ProjectionRow, Snapshot,
 };
 pub use error::StoreError;
-pub use store::{ATTACHMENT_BYTES_MAX, Closed, ENTRIES_MAX, ENTRY_BYTES_MAX, Store};
-pub use verify::{Problem, VerifyReport, verify, verify_with};
+pub use head_file::head_path;
+pub use heads::{NewEpoch, last_signed, next_origin};
+pub use konbit_record::Opening;
+pub use leaf::{HEADER_BYTES_MAX, SaltSeed, header, leaf_input};
+pub use sequencer::{Limits, Sequencer, Status};
+pub use store::{Closed, Store};
+pub use submission::{
+    ATTACHMENT_BYTES_MAX, Command, ENTRIES_MAX, ENTRY_BYTES_MAX, Erasure, KEY_BYTES_MAX, Reads, Receipt, RowChange,
+    RowRead, Submission,
+};
+pub use verify::{Options, Problem, VerifyReport, verify, verify_by, verify_with};
 
 /// Name of the database file in a mission directory.
 pub const FILE_NAME: &str = "record.db";

@@ -47,6 +47,40 @@ pub const MIGRATIONS: &[&str] = &[
         bytes  BLOB NOT NULL
     ) STRICT;
     ",
+    // 2. An entry with a `commitment` has an empty `entry.body`: its body and salt lie in `body`
+    //    until they are erased; then the order `by` stands in `erased`, and `clean` says whether
+    //    every older copy of the bytes in this file and its log is known to be gone.
+    //    `command` answers a command that is repeated; its `content` is empty once one of its
+    //    entries was erased. `epoch` has a row since heads are signed: number 1, and one more for
+    //    each return to an older copy, with the entry that began it and the head that was left.
+    "
+    ALTER TABLE entry ADD COLUMN commitment BLOB CHECK (commitment IS NULL OR length(commitment) = 32);
+    CREATE TABLE body (
+        ix    INTEGER PRIMARY KEY REFERENCES entry (ix),
+        salt  BLOB NOT NULL CHECK (length(salt) = 32),
+        bytes BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE erased (
+        ix    INTEGER PRIMARY KEY REFERENCES entry (ix),
+        by    INTEGER NOT NULL REFERENCES entry (ix),
+        clean INTEGER NOT NULL CHECK (clean IN (0, 1))
+    ) STRICT;
+    CREATE TABLE command (
+        key     TEXT PRIMARY KEY,
+        content BLOB CHECK (content IS NULL OR length(content) = 32),
+        first   INTEGER NOT NULL CHECK (first >= 0),
+        count   INTEGER NOT NULL CHECK (count > 0)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX command_first ON command (first);
+    CREATE TABLE epoch (
+        number      INTEGER PRIMARY KEY CHECK (number > 0),
+        origin      TEXT NOT NULL,
+        entry       INTEGER REFERENCES entry (ix),
+        left_origin TEXT,
+        left_size   INTEGER CHECK (left_size >= 0),
+        left_root   BLOB CHECK (length(left_root) = 32)
+    ) STRICT;
+    ",
 ];
 
 /// The form of the file: how many migrations have been applied.
@@ -86,6 +120,21 @@ pub fn definitions(db: &Connection) -> rusqlite::Result<Vec<(String, Option<Stri
         .collect()
 }
 
+/// What the tables of a file are after the first `version` migrations.
+pub fn definitions_of(version: i64) -> rusqlite::Result<Vec<(String, Option<String>)>> {
+    let mut fresh = Connection::open_in_memory()?;
+    let count = usize::try_from(version).unwrap_or_default().min(MIGRATIONS.len());
+    migrate(&mut fresh, &MIGRATIONS[..count])?;
+    definitions(&fresh)
+}
+
+/// The form of the file, if it is whole and an earlier program has written it.
+pub fn older(db: &Connection) -> rusqlite::Result<Option<i64>> {
+    let found = version(db)?;
+    let earlier = application_id(db)? == APPLICATION_ID && (1..version_of(MIGRATIONS)).contains(&found);
+    Ok((earlier && definitions(db)? == definitions_of(found)?).then_some(found))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,7 +143,7 @@ mod tests {
     #[test]
     fn a_released_migration_is_what_it_was() {
         let digests: Vec<_> = MIGRATIONS.iter().map(|sql| Digest::of(sql.as_bytes()).short()).collect();
-        assert_eq!(digests, ["acca4bba18a4"], "a released migration never changes; add another");
+        assert_eq!(digests, ["acca4bba18a4", "78f54803b8c2"], "a released migration never changes; add another");
     }
 
     #[test]

@@ -58,14 +58,20 @@ pub fn read(record: &Path) -> Result<Option<Seal>, String> {
 
 /// Writes the seal so that a crash leaves the former one or this one, never half of it.
 pub fn write(record: &Path, seal: &Seal) -> io::Result<()> {
-    let path = path_of(record);
-    let draft = path.with_extension("seal.tmp");
+    replace(&path_of(record), &to_line(seal))
+}
+
+/// Puts `bytes` in the place of the file at `path` so that a crash leaves the former content or
+/// this one, never half of it; returns once it is on the disk.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".tmp");
     let mut file = File::create(&draft)?;
-    file.write_all(&to_line(seal))?;
+    file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
-    fs::rename(&draft, &path)?;
-    sync_directory(record)
+    fs::rename(&draft, path)?;
+    sync_directory(path)
 }
 
 /// Takes the seal away, if there is one.

@@ -1,46 +1,51 @@
-//! Opening, appending, reading, closing.
+//! Opening and closing.
 
-use crate::entry::{
-    Attachment, Entry, EntryFilter, Head, NewEntry, Order, ProjectionChange, ProjectionRow, Snapshot, leaf_input,
-    not_canonical,
-};
 use crate::error::StoreError;
+use crate::head_file::{self, head_path};
+use crate::heads::Signing;
 use crate::{schema, seal};
-use jiff::Timestamp;
 use konbit_base::Digest;
-use konbit_record::{Frontier, Hash, Node, consistency_proof, empty_root, inclusion_proof, leaf_hash, root_at};
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, Transaction, TransactionBehavior};
-use std::collections::BTreeMap;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 /// How long an operation waits for another process before it fails with [`StoreError::Busy`].
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest entry, in bytes of [`leaf_input`]: 32 MiB.
-pub const ENTRY_BYTES_MAX: usize = 32 << 20;
-
-/// The most entries in one append: a million.
-pub const ENTRIES_MAX: usize = 1_000_000;
-
-/// The longest attachment, in bytes: 256 MiB.
-pub const ATTACHMENT_BYTES_MAX: usize = 256 << 20;
+/// From so many pages of 4 KiB on, the log is moved into the file after an append.
+const LOG_PAGES_MAX: i32 = 1_000;
 
 /// An open record. One process may have several; only one appends at a time, the others wait.
 #[derive(Debug)]
 pub struct Store {
-    db: Connection,
-    path: PathBuf,
-    access: Access,
+    pub(crate) db: Connection,
+    pub(crate) path: PathBuf,
+    pub(crate) access: Access,
     seal: SealState,
+    /// Pages in the log after the last commit of this connection.
+    log_pages: Arc<AtomicI32>,
+    /// Why nothing is written any more.
+    pub(crate) stopped: Option<String>,
+    pub(crate) signing: Option<Signing>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub(crate) enum Access {
     Write,
     Read,
+}
+
+/// Whether a record that is behind its last signed head may be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    Refused,
+    Allowed,
 }
 
 /// Whether the seal beside the file states what the file is now.
@@ -80,13 +85,24 @@ impl Store {
         store
     }
 
+    /// A store over a connection, for reading until it has shown that it may be written.
+    fn over(db: Connection, path: PathBuf) -> Self {
+        let (log_pages, access) = (Arc::default(), Access::Read);
+        Self { db, path, access, seal: SealState::Stale, log_pages, stopped: None, signing: None }
+    }
+
     fn create_in(path: &Path) -> Result<Self, StoreError> {
         let io = |source| StoreError::from_io(path, source);
+        // A signed head says that there was a record, which a new one would contradict.
+        let head = head_path(path);
+        if head_file::exists(&head) {
+            return Err(StoreError::Exists { path: head });
+        }
         // A seal that lies here belongs to a record that is gone.
         seal::remove(path).map_err(io)?;
         let path = path.canonicalize().map_err(io)?;
         // `access` is `Read` until the file is whole, so that one that is not leaves no seal.
-        let mut store = Self { db: connect(&path, Access::Write)?, path, access: Access::Read, seal: SealState::Stale };
+        let mut store = Self::over(connect(&path, Access::Write)?, path);
         store.prepare_for_writing()?;
         schema::migrate(&mut store.db, schema::MIGRATIONS).map_err(|e| StoreError::from_sqlite(&store.path, &e))?;
         seal::sync_directory(&store.path).map_err(|source| StoreError::from_io(&store.path, source))?;
@@ -96,28 +112,46 @@ impl Store {
 
     /// Opens a record for reading and appending. Brings an older file to the present form.
     ///
-    /// If the file has a current seal, the whole file is compared with it first, so that nothing
+    /// If a head was signed, the record has to follow it. If the file has a current seal, the whole file is compared with it first, so that nothing
     /// is ever added to a file that was changed behind the program's back.
     ///
     /// # Errors
     /// Every kind of [`StoreError`] that is about the file; [`StoreError::Seal`] if it is not as
     /// it was sealed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        let path = existing_file(path.as_ref())?;
-        let mut store = Self { db: connect(&path, Access::Write)?, path, access: Access::Read, seal: SealState::Stale };
+        Self::open_as(path.as_ref(), Behind::Refused)
+    }
+
+    /// Opens a record that may be behind its last signed head, to begin a new epoch; its seal, if
+    /// it has one, is of what was lost.
+    pub(crate) fn open_behind(path: &Path) -> Result<Self, StoreError> {
+        Self::open_as(path, Behind::Allowed)
+    }
+
+    fn open_as(path: &Path, behind: Behind) -> Result<Self, StoreError> {
+        let path = existing_file(path)?;
+        let mut store = Self::over(connect(&path, Access::Write)?, path);
         if store.db.is_readonly("main").map_err(store.at())? {
             return Err(StoreError::ReadOnly { path: store.path.clone() });
         }
         let version = store.check_identity()?;
         // Before anything is written. `access` is still `Read`, so that a refusal leaves the seal.
-        store.seal = store.compare_with_seal()?;
+        if behind == Behind::Refused {
+            // No head was ever signed for a record of the first form.
+            if version > 1 {
+                store.compare_with_head()?;
+            }
+            store.seal = store.compare_with_seal()?;
+        }
         store.prepare_for_writing()?;
         store.access = Access::Write;
+        store.write_log_again()?;
         if version < schema::version_of(schema::MIGRATIONS) {
-            seal::remove(&store.path).map_err(|source| StoreError::from_io(&store.path, source))?;
-            store.seal = SealState::Stale;
+            store.remove_seal()?;
             schema::migrate(&mut store.db, schema::MIGRATIONS).map_err(|e| StoreError::from_sqlite(&store.path, &e))?;
         }
+        // What is in the way of that is told by the one who asks; it is no reason not to open.
+        store.finish_erasures();
         Ok(store)
     }
 
@@ -136,14 +170,17 @@ impl Store {
             }
             store => store,
         }?;
-        store.check_identity()?;
+        let (found, known) = (store.check_identity()?, schema::version_of(schema::MIGRATIONS));
+        if found < known {
+            return Err(StoreError::Older { path, found, known });
+        }
         Ok(store)
     }
 
     /// A reading store without a look at what the file is.
     pub(crate) fn attach(path: &Path) -> Result<Self, StoreError> {
         let db = connect(path, Access::Read)?;
-        let store = Self { db, path: path.to_owned(), access: Access::Read, seal: SealState::Stale };
+        let store = Self::over(db, path.to_owned());
         store.db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(store.at())?;
         Ok(store)
     }
@@ -152,7 +189,7 @@ impl Store {
     pub(crate) fn attach_frozen(path: &Path) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         let db = Connection::open_with_flags(frozen_uri(path), flags).map_err(|e| StoreError::from_sqlite(path, &e))?;
-        Ok(Self { db, path: path.to_owned(), access: Access::Read, seal: SealState::Stale })
+        Ok(Self::over(db, path.to_owned()))
     }
 
     /// A reading store for [`crate::verify()`]: frozen if nobody has the file open for writing.
@@ -161,7 +198,7 @@ impl Store {
     }
 
     /// That the file is a record of a form this program knows; its form.
-    fn check_identity(&self) -> Result<i64, StoreError> {
+    pub(crate) fn check_identity(&self) -> Result<i64, StoreError> {
         let id = schema::application_id(&self.db).map_err(self.at())?;
         if id != schema::APPLICATION_ID {
             let why = match fs::metadata(&self.path) {
@@ -177,13 +214,127 @@ impl Store {
         Ok(found)
     }
 
-    fn prepare_for_writing(&self) -> Result<(), StoreError> {
+    fn prepare_for_writing(&mut self) -> Result<(), StoreError> {
         let mode: String = self.db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(self.at())?;
         if mode != "wal" {
             let why = format!("its disk does not allow a write-ahead log (journal mode {mode}); use a local disk");
             return Err(StoreError::Database { path: self.path.clone(), why });
         }
-        self.db.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").map_err(self.at())
+        // `secure_delete`: what is deleted is overwritten with zeros.
+        self.db
+            .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")
+            .map_err(self.at())?;
+        // In the place of SQLite's own checkpoint after a commit, which keeps its failures to itself.
+        let pages = Arc::clone(&self.log_pages);
+        let note = move |_: &mut rusqlite::hooks::Wal, count| {
+            pages.store(count, Ordering::Relaxed);
+            Ok(())
+        };
+        self.db.wal_hook(Some(note)).map_err(|error| StoreError::from_sqlite(&self.path, &error))
+    }
+
+    /// Writes a log that was left behind once more, byte by byte, and syncs it.
+    ///
+    /// If its last sync had failed, the system may believe its bytes to be on the disk when they
+    /// are not. What is added to the log from now on would then stand behind a gap that shows
+    /// only after a loss of power, and be lost with it.
+    fn write_log_again(&mut self) -> Result<(), StoreError> {
+        let log = log_of(&self.path);
+        let io = |source: io::Error| StoreError::from_io(&log, source);
+        if !fs::metadata(&log).is_ok_and(|metadata| metadata.len() > 0) {
+            return Ok(());
+        }
+        // With the lock, so that nobody writes to it meanwhile.
+        let lock = Transaction::new(&mut self.db, TransactionBehavior::Immediate)
+            .map_err(|error| StoreError::from_sqlite(&self.path, &error))?;
+        let mut file = OpenOptions::new().read(true).write(true).open(&log).map_err(io)?;
+        let (mut buffer, mut at) = (vec![0; 1 << 20], 0);
+        loop {
+            let count = file.read(&mut buffer).map_err(io)?;
+            if count == 0 {
+                break;
+            }
+            file.seek(SeekFrom::Start(at)).and_then(|_| file.write_all(&buffer[..count])).map_err(io)?;
+            at += count as u64;
+        }
+        file.sync_all().map_err(io)?;
+        drop(lock);
+        Ok(())
+    }
+
+    /// Moves the log into the file if it has become long. A failure stops all writing: what was
+    /// acknowledged is safe in the log.
+    pub(crate) fn tend(&mut self) {
+        if self.stopped.is_none() && self.log_pages.load(Ordering::Relaxed) >= LOG_PAGES_MAX {
+            self.log_pages.store(0, Ordering::Relaxed);
+            let moved = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            if let Err(error) = moved {
+                let why = StoreError::from_sqlite(&self.path, &error).to_string();
+                self.stop(why);
+            }
+        }
+    }
+
+    /// Stops all writing, for good. Nothing is tried again: after a failed sync the system may
+    /// take for written what is not.
+    pub(crate) fn stop(&mut self, why: String) -> StoreError {
+        // Closing would move the log into the file, which is a write.
+        let _ = self.db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        let error = StoreError::Stopped { path: self.path.clone(), why: why.clone() };
+        self.stopped = Some(why);
+        error
+    }
+
+    /// Why nothing is written any more; `None` as long as all is well.
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// Removes what an erasure has left of the bytes in file and log; gives the reason if that is
+    /// not possible yet, and `None` if nothing remains.
+    ///
+    /// Deleted rows are zeros already, but a page that was split may hold a copy of a row where
+    /// no row is: so the whole file is written anew from the rows there are, and the log emptied.
+    pub fn finish_erasures(&mut self) -> Option<String> {
+        if self.access == Access::Read {
+            return None;
+        }
+        match self.write_anew() {
+            Ok(remains) => remains,
+            Err(error @ (StoreError::Full { .. } | StoreError::Busy { .. })) => Some(error.to_string()),
+            Err(error) => Some(self.stop(error.to_string()).to_string()),
+        }
+    }
+
+    fn write_anew(&mut self) -> Result<Option<String>, StoreError> {
+        if let Some(why) = &self.stopped {
+            return Ok(Some(why.clone()));
+        }
+        let due = "SELECT count(*) FROM erased WHERE clean = 0";
+        if self.db.query_row(due, [], |row| row.get::<_, u64>(0)).map_err(self.at())? == 0 {
+            return Ok(None);
+        }
+        if self.seal == SealState::Current {
+            self.remove_seal()?;
+        }
+        self.db.execute_batch("VACUUM").map_err(self.at())?;
+        let busy: bool = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(self.at())?;
+        if busy {
+            return Ok(Some("somebody is still reading the log; it is emptied when they have finished".to_owned()));
+        }
+        self.db.execute("UPDATE erased SET clean = 1 WHERE clean = 0", []).map_err(self.at())?;
+        Ok(None)
+    }
+
+    /// Takes the seal away before the file changes without an entry.
+    pub(crate) fn remove_seal(&mut self) -> Result<(), StoreError> {
+        seal::remove(&self.path).map_err(|source| StoreError::from_io(&self.path, source))?;
+        self.seal = SealState::Stale;
+        Ok(())
+    }
+
+    pub(crate) fn seal_is_stale(&mut self) {
+        self.seal = SealState::Stale;
     }
 
     /// Compares the file with the seal beside it.
@@ -218,6 +369,7 @@ impl Store {
     /// # Errors
     /// Failures of the disk while sealing. The appended entries are safe in any case.
     pub fn close(mut self) -> Result<Closed, StoreError> {
+        self.finish_erasures();
         let closed = self.write_seal();
         // Done or failed: `drop` shall not try again.
         self.access = Access::Read;
@@ -225,6 +377,9 @@ impl Store {
     }
 
     fn write_seal(&mut self) -> Result<Closed, StoreError> {
+        if let Some(why) = &self.stopped {
+            return Err(StoreError::Stopped { path: self.path.clone(), why: why.clone() });
+        }
         match (self.access, self.seal) {
             (Access::Read, _) => return Ok(Closed::Unchanged),
             (Access::Write, SealState::Current) => return Ok(Closed::Sealed),
@@ -267,6 +422,11 @@ impl Store {
         self.db.execute_batch("ROLLBACK").map_err(self.at())
     }
 
+    /// The form of the file.
+    pub(crate) fn version(&self) -> Result<i64, StoreError> {
+        schema::version(&self.db).map_err(self.at())
+    }
+
     /// The file of the record.
     pub fn path(&self) -> &Path {
         &self.path
@@ -303,6 +463,11 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
     db.map_err(|error| StoreError::from_sqlite(path, &error))
 }
 
+/// A connection that may write, for a file that nobody else has.
+pub(crate) fn open_plain(path: &Path) -> Result<Connection, StoreError> {
+    connect(path, Access::Write)
+}
+
 /// The full path of a file that is there.
 pub(crate) fn existing_file(path: &Path) -> Result<PathBuf, StoreError> {
     let metadata = fs::metadata(path).map_err(|source| StoreError::from_io(path, source))?;
@@ -314,9 +479,14 @@ pub(crate) fn existing_file(path: &Path) -> Result<PathBuf, StoreError> {
 
 /// Whether a write-ahead log lies beside the file: somebody has it open for writing, or was killed.
 pub(crate) fn log_exists(path: &Path) -> bool {
+    log_of(path).exists()
+}
+
+/// The write-ahead log of the file at `path`.
+pub(crate) fn log_of(path: &Path) -> PathBuf {
     let mut log = OsString::from(path);
     log.push("-wal");
-    Path::new(&log).exists()
+    PathBuf::from(log)
 }
 
 /// The file as a URI that asks `SQLite` to treat it as unchanging.
@@ -331,371 +501,6 @@ fn frozen_uri(path: &Path) -> PathBuf {
     }
     uri.push("?immutable=1");
     PathBuf::from(uri)
-}
-
-// Appending.
-impl Store {
-    /// Appends `entries`, sets or removes the projection rows in `changes` and keeps
-    /// `attachments`, all in one durable transaction, and gives the new head.
-    ///
-    /// `expected_size` is the size of the record that the caller decided upon. An attachment that
-    /// is there already (the same bytes) is left as it is, with its first name.
-    ///
-    /// # Errors
-    /// [`StoreError::Moved`] if the record has grown since; [`StoreError::Refused`] if something
-    /// handed in cannot be kept; failures of the file. In every case nothing was appended.
-    pub fn append(
-        &mut self,
-        expected_size: u64,
-        entries: &[NewEntry],
-        changes: &[ProjectionChange],
-        attachments: &[Attachment],
-    ) -> Result<Head, StoreError> {
-        if self.access == Access::Read {
-            return Err(StoreError::ReadOnly { path: self.path.clone() });
-        }
-        let leaves = check_entries(entries)?;
-        check_changes(changes, expected_size.saturating_add(entries.len() as u64))?;
-        check_attachments(attachments)?;
-        let path = &self.path;
-        let sql = |error: rusqlite::Error| StoreError::from_sqlite(path, &error);
-        let transaction = Transaction::new(&mut self.db, TransactionBehavior::Immediate).map_err(sql)?;
-        let before = head(&transaction).map_err(sql)?;
-        if before.size != expected_size {
-            return Err(StoreError::Moved { expected: expected_size, found: before.size });
-        }
-        let mut tree = Frontier::load(before.size, |node| node_of(&transaction, node)).map_err(sql)?;
-        if Digest(tree.root()) != before.root {
-            let why = format!("the tree over its {} entries does not have the root that was stored", before.size);
-            return Err(StoreError::Damaged { path: path.clone(), why });
-        }
-        let written = write_entries(&transaction, &mut tree, entries, &leaves)
-            .and_then(|()| write_head(&transaction, &tree, entries))
-            .and_then(|head| write_changes(&transaction, changes).map(|()| head))
-            .and_then(|head| write_attachments(&transaction, attachments).map(|()| head))
-            .map_err(sql)?;
-        transaction.commit().map_err(sql)?;
-        self.seal = SealState::Stale;
-        // Written, then read back: if these differ, nothing that follows can be trusted.
-        let stored = head_of(&self.db, written.size).map_err(self.at())?;
-        assert_eq!(
-            stored,
-            written,
-            "{}: the head that was stored is not the one that was written",
-            self.path.display()
-        );
-        Ok(written)
-    }
-}
-
-/// Leaf hashes of entries that may be appended.
-fn check_entries(entries: &[NewEntry]) -> Result<Vec<Hash>, StoreError> {
-    let refuse = |what: String, why: String| Err(StoreError::Refused { what, why });
-    if entries.is_empty() {
-        return refuse("nothing".to_owned(), "every change of the record is an entry; give at least one".to_owned());
-    }
-    if entries.len() > ENTRIES_MAX {
-        let what = format!("a batch of {} entries", entries.len());
-        return refuse(what, format!("at most {ENTRIES_MAX} go together; split it"));
-    }
-    let mut leaves = Vec::with_capacity(entries.len());
-    for (position, entry) in entries.iter().enumerate() {
-        let what = || format!("entry {} of the batch ({})", position + 1, entry.kind);
-        if let Some(why) = not_canonical(&entry.body) {
-            return refuse(what(), why);
-        }
-        let input = leaf_input(entry);
-        if input.len() > ENTRY_BYTES_MAX {
-            return refuse(what(), format!("it has {} bytes and at most {ENTRY_BYTES_MAX} are kept", input.len()));
-        }
-        leaves.push(leaf_hash(&input));
-    }
-    Ok(leaves)
-}
-
-fn check_changes(changes: &[ProjectionChange], size: u64) -> Result<(), StoreError> {
-    for change in changes.iter().filter(|change| change.body.is_some()) {
-        if let Some(ix) = change.entries.iter().find(|ix| **ix >= size) {
-            let what = format!("the projection {}/{}", change.subject, change.id);
-            let why = format!("it rests on entry {ix}, and the record would hold {size}");
-            return Err(StoreError::Refused { what, why });
-        }
-    }
-    Ok(())
-}
-
-fn check_attachments(attachments: &[Attachment]) -> Result<(), StoreError> {
-    match attachments.iter().find(|attachment| attachment.bytes.len() > ATTACHMENT_BYTES_MAX) {
-        None => Ok(()),
-        Some(long) => Err(StoreError::Refused {
-            what: format!("the attachment {}", long.name),
-            why: format!("it has {} bytes and at most {ATTACHMENT_BYTES_MAX} are kept", long.bytes.len()),
-        }),
-    }
-}
-
-fn write_entries(db: &Connection, tree: &mut Frontier, entries: &[NewEntry], leaves: &[Hash]) -> rusqlite::Result<()> {
-    let mut insert =
-        db.prepare_cached("INSERT INTO entry (ix, at, actor, kind, body, leaf) VALUES (?, ?, ?, ?, ?, ?)")?;
-    let mut insert_node = db.prepare_cached("INSERT INTO node (level, ix, hash) VALUES (?, ?, ?)")?;
-    let mut nodes = Vec::new();
-    for (entry, leaf) in entries.iter().zip(leaves) {
-        let ix = signed(tree.size());
-        insert.execute((ix, entry.at.to_string(), &entry.actor, &entry.kind, &entry.body, leaf))?;
-        tree.append(*leaf, |node, hash| nodes.push((node, hash)));
-        for (node, hash) in nodes.drain(..).filter(|(node, _)| node.level > 0) {
-            insert_node.execute((node.level, signed(node.index), hash))?;
-        }
-    }
-    Ok(())
-}
-
-fn write_head(db: &Connection, tree: &Frontier, entries: &[NewEntry]) -> rusqlite::Result<Head> {
-    let head = Head { size: tree.size(), root: Digest(tree.root()), at: entries.last().map(|entry| entry.at) };
-    let at = head.at.map(|at| at.to_string());
-    db.prepare_cached("INSERT INTO head (size, root, at) VALUES (?, ?, ?)")?.execute((
-        signed(head.size),
-        head.root.0,
-        at,
-    ))?;
-    Ok(head)
-}
-
-fn write_changes(db: &Connection, changes: &[ProjectionChange]) -> rusqlite::Result<()> {
-    let mut set = db.prepare_cached(
-        "INSERT INTO projection (subject, id, entries, body) VALUES (?, ?, ?, ?)
-         ON CONFLICT (subject, id) DO UPDATE SET entries = excluded.entries, body = excluded.body",
-    )?;
-    let mut remove = db.prepare_cached("DELETE FROM projection WHERE subject = ? AND id = ?")?;
-    for change in changes {
-        match &change.body {
-            Some(body) => set.execute((&change.subject, &change.id, number_list(&change.entries), body))?,
-            None => remove.execute((&change.subject, &change.id))?,
-        };
-    }
-    Ok(())
-}
-
-fn write_attachments(db: &Connection, attachments: &[Attachment]) -> rusqlite::Result<()> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO attachment (digest, media, name, bytes) VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING",
-    )?;
-    for attachment in attachments {
-        insert.execute((attachment.digest().0, &attachment.media, &attachment.name, &attachment.bytes))?;
-    }
-    Ok(())
-}
-
-// Reading.
-impl Store {
-    /// Size and root of the record.
-    ///
-    /// # Errors
-    /// Failures of the file, as for every reading.
-    pub fn head(&self) -> Result<Head, StoreError> {
-        head(&self.db).map_err(self.at())
-    }
-
-    /// Number of entries.
-    pub fn entry_count(&self) -> Result<u64, StoreError> {
-        Ok(self.head()?.size)
-    }
-
-    /// How many entries of each kind there are.
-    pub fn kinds_count(&self) -> Result<BTreeMap<String, u64>, StoreError> {
-        self.db
-            .prepare_cached("SELECT kind, count(*) FROM entry GROUP BY kind")
-            .and_then(|mut query| query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
-            .map_err(self.at())
-    }
-
-    /// The entry with number `ix`; `None` if there is none yet.
-    pub fn entry(&self, ix: u64) -> Result<Option<Entry>, StoreError> {
-        let filter = EntryFilter { from: ix, to: ix.saturating_add(1), limit: 1, ..EntryFilter::default() };
-        Ok(self.entries(&filter)?.pop())
-    }
-
-    /// The entries that `filter` asks for.
-    pub fn entries(&self, filter: &EntryFilter) -> Result<Vec<Entry>, StoreError> {
-        let direction = match filter.order {
-            Order::OldestFirst => "ASC",
-            Order::NewestFirst => "DESC",
-        };
-        let kind = if filter.kind.is_some() { "kind = ?4" } else { "?4 IS NULL" };
-        let sql = format!(
-            "SELECT ix, at, actor, kind, body, leaf FROM entry
-             WHERE ix >= ?1 AND ix < ?2 AND {kind} ORDER BY ix {direction} LIMIT ?3"
-        );
-        let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-        self.db
-            .prepare_cached(&sql)
-            .and_then(|mut query| {
-                let parameters = (signed(filter.from), signed(filter.to), limit, &filter.kind);
-                query.query_map(parameters, entry_of)?.collect()
-            })
-            .map_err(self.at())
-    }
-
-    /// All projection rows about `subject`, by id.
-    pub fn projection(&self, subject: &str) -> Result<Vec<ProjectionRow>, StoreError> {
-        self.db
-            .prepare_cached("SELECT subject, id, entries, body FROM projection WHERE subject = ? ORDER BY id")
-            .and_then(|mut query| query.query_map([subject], projection_of)?.collect())
-            .map_err(self.at())
-    }
-
-    /// All projection rows, by subject and id.
-    pub fn projections_all(&self) -> Result<Vec<ProjectionRow>, StoreError> {
-        // Sorted here: in the order of the index every row would be a jump in the file.
-        let mut rows: Vec<ProjectionRow> = self
-            .db
-            .prepare_cached("SELECT subject, id, entries, body FROM projection")
-            .and_then(|mut query| query.query_map([], projection_of)?.collect())
-            .map_err(self.at())?;
-        rows.sort_unstable();
-        Ok(rows)
-    }
-
-    /// Head and all projection rows of one moment: what a decision is made upon.
-    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        // Inside a reading that somebody else has begun, that one's moment holds.
-        let own = self.db.is_autocommit();
-        if own {
-            self.begin_reading()?;
-        }
-        let snapshot = self.head().and_then(|head| Ok(Snapshot { head, projections: self.projections_all()? }));
-        if own {
-            self.end_reading()?;
-        }
-        snapshot
-    }
-
-    /// The attachment with this digest, if there is one.
-    pub fn attachment(&self, digest: &Digest) -> Result<Option<Attachment>, StoreError> {
-        self.db
-            .prepare_cached("SELECT media, name, bytes FROM attachment WHERE digest = ?")
-            .and_then(|mut query| {
-                query
-                    .query_row([digest.0], |row| {
-                        Ok(Attachment { media: row.get(0)?, name: row.get(1)?, bytes: row.get(2)? })
-                    })
-                    .optional()
-            })
-            .map_err(self.at())
-    }
-
-    /// Root of the tree over the first `size` entries.
-    ///
-    /// # Errors
-    /// [`StoreError::Beyond`] if there are not that many.
-    pub fn root_at(&self, size: u64) -> Result<Digest, StoreError> {
-        self.check_size(size)?;
-        root_at(size, |node| node_of(&self.db, node)).map(Digest).map_err(self.at())
-    }
-
-    /// Proof that entry `ix` is in the tree over the first `size` entries; checked with
-    /// `konbit_record::verify_inclusion`.
-    ///
-    /// # Errors
-    /// [`StoreError::Beyond`] if there are not that many, or `ix` is not below `size`.
-    pub fn inclusion_proof(&self, ix: u64, size: u64) -> Result<Vec<Digest>, StoreError> {
-        self.check_size(size)?;
-        if ix >= size {
-            return Err(StoreError::Beyond { asked: format!("entry {ix}"), size });
-        }
-        let proof = inclusion_proof(ix, size, |node| node_of(&self.db, node)).map_err(self.at())?;
-        Ok(proof.into_iter().map(Digest).collect())
-    }
-
-    /// Proof that the record of `to` entries begins with the record of `from` entries; checked
-    /// with `konbit_record::verify_consistency`.
-    ///
-    /// # Errors
-    /// [`StoreError::Beyond`] if there are not that many, or `from` is above `to`.
-    pub fn consistency_proof(&self, from: u64, to: u64) -> Result<Vec<Digest>, StoreError> {
-        self.check_size(to)?;
-        if from > to {
-            return Err(StoreError::Beyond { asked: format!("earlier record of {from} entries"), size: to });
-        }
-        let proof = consistency_proof(from, to, |node| node_of(&self.db, node)).map_err(self.at())?;
-        Ok(proof.into_iter().map(Digest).collect())
-    }
-
-    fn check_size(&self, asked: u64) -> Result<(), StoreError> {
-        let size = self.head()?.size;
-        if asked <= size {
-            return Ok(());
-        }
-        Err(StoreError::Beyond { asked: format!("record of {asked}"), size })
-    }
-}
-
-/// `SQLite`'s integers have a sign. Numbers of entries never come near it; what a caller asks for may.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn number_list(numbers: &[u64]) -> String {
-    serde_json::to_string(numbers).expect("whole numbers are always JSON")
-}
-
-/// A stored value that is not what it must be, as an error of its column.
-fn bad_column(
-    column: usize,
-    kind: rusqlite::types::Type,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(error))
-}
-
-fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
-    let text = row.get_ref(column)?.as_str()?;
-    text.parse().map_err(|error: jiff::Error| bad_column(column, rusqlite::types::Type::Text, error))
-}
-
-fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    Ok(Entry {
-        ix: row.get(0)?,
-        at: timestamp(row, 1)?,
-        actor: row.get(2)?,
-        kind: row.get(3)?,
-        body: row.get(4)?,
-        leaf: Digest(row.get(5)?),
-    })
-}
-
-fn projection_of(row: &Row<'_>) -> rusqlite::Result<ProjectionRow> {
-    let entries = serde_json::from_str(row.get_ref(2)?.as_str()?)
-        .map_err(|error| bad_column(2, rusqlite::types::Type::Text, error))?;
-    Ok(ProjectionRow { subject: row.get(0)?, id: row.get(1)?, entries, body: row.get(3)? })
-}
-
-fn head_row(row: &Row<'_>) -> rusqlite::Result<Head> {
-    Ok(Head { size: row.get(0)?, root: Digest(row.get(1)?), at: Some(timestamp(row, 2)?) })
-}
-
-/// The last head, or that of the empty record.
-fn head(db: &Connection) -> rusqlite::Result<Head> {
-    let last = db
-        .prepare_cached("SELECT size, root, at FROM head ORDER BY size DESC LIMIT 1")?
-        .query_row([], head_row)
-        .optional()?;
-    Ok(last.unwrap_or(Head { size: 0, root: Digest(empty_root()), at: None }))
-}
-
-/// The head of a given size, which has to be there.
-fn head_of(db: &Connection, size: u64) -> rusqlite::Result<Head> {
-    db.prepare_cached("SELECT size, root, at FROM head WHERE size = ?")?.query_row([signed(size)], head_row)
-}
-
-/// A complete node of the tree: a leaf, or a stored node above.
-fn node_of(db: &Connection, node: Node) -> rusqlite::Result<Hash> {
-    if node.level == 0 {
-        db.prepare_cached("SELECT leaf FROM entry WHERE ix = ?")?.query_row([signed(node.index)], |row| row.get(0))
-    } else {
-        db.prepare_cached("SELECT hash FROM node WHERE level = ? AND ix = ?")?
-            .query_row((node.level, signed(node.index)), |row| row.get(0))
-    }
 }
 
 #[cfg(test)]
@@ -724,5 +529,67 @@ mod tests {
         assert!(Store::create(&path).is_err());
         let names: Vec<_> = fs::read_dir(&directory).unwrap().map(|item| item.unwrap().file_name()).collect();
         assert_eq!(names, ["record.db-wal"]);
+    }
+
+    /// The file at `path` as the first form of the program would have it: its tables, and what
+    /// they hold of `store`.
+    fn as_first_form(store: &Store, path: &Path) {
+        let mut old = connect_new(path);
+        schema::migrate(&mut old, &schema::MIGRATIONS[..1]).unwrap();
+        old.execute("ATTACH ? AS new", [store.path().to_str().unwrap()]).unwrap();
+        old.execute_batch(
+            "INSERT INTO entry SELECT ix, at, actor, kind, body, leaf FROM new.entry;
+             INSERT INTO node SELECT * FROM new.node;
+             INSERT INTO head SELECT * FROM new.head;
+             INSERT INTO projection SELECT * FROM new.projection;",
+        )
+        .unwrap();
+    }
+
+    fn connect_new(path: &Path) -> Connection {
+        let db = Connection::open(path).unwrap();
+        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
+        db
+    }
+
+    #[test]
+    fn a_record_of_the_first_form_is_brought_to_the_present_one_and_goes_on() {
+        use crate::{Body, NewEntry, Reads, SaltSeed, Submission, backup, restore, verify};
+        let directory = tempfile::tempdir().unwrap();
+        let place = |name: &str| directory.path().join(name);
+        let mut made = Store::create(place("made.db")).unwrap();
+        let entry = |n: u64| NewEntry {
+            at: "2023-10-02T19:05:00Z".parse().unwrap(),
+            actor: "desk".to_owned(),
+            kind: "site-added".to_owned(),
+            body: format!("{{\"n\":{n}}}").into_bytes(),
+        };
+        for n in 0..5 {
+            made.append(n, &[entry(n)], &[], &[]).unwrap();
+        }
+        let (path, copy) = (place("record.db"), place("copy.db"));
+        as_first_form(&made, &path);
+        let older = |result: Result<(), StoreError>| match result {
+            Err(StoreError::Older { found: 1, known: 2, .. }) => {}
+            other => panic!("{other:?}"),
+        };
+        older(Store::open_read_only(&path).map(drop));
+        older(verify(&path).map(drop));
+        // A copy of it is of the present form, so an old backup can be restored.
+        assert_eq!(backup(&path, &copy).unwrap().head, made.head().unwrap());
+        assert_eq!(restore(&copy, place("restored.db")).unwrap().head, made.head().unwrap());
+        older(verify(&path).map(drop));
+
+        let mut store = Store::open(&path).unwrap();
+        assert_eq!(store.head().unwrap(), made.head().unwrap());
+        assert_eq!(store.entry(3).unwrap().unwrap().body, Body::Kept(entry(3).body));
+        let salts = SaltSeed([1; 32]);
+        let (reads, changes, attachments) = (Reads::Record { size: 5 }, Vec::new(), Vec::new());
+        let submission = Submission { reads, entries: vec![entry(5)], salts, changes, attachments, command: None };
+        store.submit(submission).unwrap();
+        assert_eq!(store.entry(5).unwrap().unwrap().body, Body::Kept(entry(5).body));
+        store.close().unwrap();
+        let report = verify(&path).unwrap();
+        assert!(report.ok && report.entries == 6, "{report:?}");
     }
 }

@@ -23,4 +23,4 @@ pub mod problem;
 mod server;
 pub mod svg;
 
-pub use server::{router, serve};
+pub use server::{World, router, serve};

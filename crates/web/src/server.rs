@@ -2,6 +2,7 @@
 
 mod handlers;
 mod headers;
+mod log;
 mod plans;
 mod roads;
 
@@ -16,7 +17,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use konbit_desk::{Desk, Moment, Snapshot, Travel};
+use konbit_desk::{Desk, Entropy, Moment, Snapshot, Stamp, Travel};
 use maud::Markup;
 use serde_json::Value;
 use std::cell::OnceCell;
@@ -27,17 +28,26 @@ use tokio::net::TcpListener;
 /// Largest body of a request, bytes: the only form there is holds a reason.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
+/// What comes from outside: only the binary knows the time and draws entropy.
+#[derive(Debug, Clone, Copy)]
+pub struct World {
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+    /// Thirty-two fresh bytes from a cryptographic source.
+    pub entropy: fn() -> Entropy,
+}
+
 /// What every handler has: the open mission, the clock, the planner.
 #[derive(Clone)]
 struct App {
     desk: Arc<Desk>,
-    clock: fn() -> Timestamp,
+    world: World,
     planner: Arc<Planner>,
 }
 
 /// All routes over an open mission.
-pub fn router(desk: Arc<Desk>, clock: fn() -> Timestamp) -> Router {
-    let app = App { desk, clock, planner: Arc::new(Planner::default()) };
+pub fn router(desk: Arc<Desk>, world: World) -> Router {
+    let app = App { desk, world, planner: Arc::new(Planner::default()) };
     Router::new()
         .route("/", get(handlers::glance))
         .route("/council", get(handlers::council))
@@ -65,6 +75,10 @@ pub fn router(desk: Arc<Desk>, clock: fn() -> Timestamp) -> Router {
         .route("/record", get(handlers::record))
         .route("/record/verify", get(handlers::verify))
         .route("/record/{ix}", get(handlers::entry))
+        .route("/record/{ix}/proof", get(log::proof))
+        .route("/checkpoint", get(log::checkpoint))
+        .route("/key", get(log::key))
+        .route("/tile/{*path}", get(log::tile))
         .route("/about", get(handlers::about))
         .route("/map/{layer}", get(plans::layer))
         .route("/tiles.json", get(handlers::tile_json))
@@ -82,10 +96,10 @@ pub fn router(desk: Arc<Desk>, clock: fn() -> Timestamp) -> Router {
 pub async fn serve(
     listener: TcpListener,
     desk: Arc<Desk>,
-    clock: fn() -> Timestamp,
+    world: World,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(desk, clock)).with_graceful_shutdown(shutdown).await
+    axum::serve(listener, router(desk, world)).with_graceful_shutdown(shutdown).await
 }
 
 /// What a request asks for, besides its path.
@@ -138,6 +152,11 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// A stamp for what `role` does now.
+    fn stamp(&self, role: &str) -> Stamp {
+        Stamp::new(self.now, role, (self.app.world.entropy)())
+    }
+
     /// Travel times at the moment shown, computed when they are first asked for.
     fn travel(&self) -> Result<&Travel, Problem> {
         if self.travel.get().is_none() {
@@ -172,7 +191,7 @@ fn on_record(app: &App, ask: &Ask, work: impl FnOnce(&Work<'_>) -> Result<Answer
         Ok(snapshot) => snapshot,
         Err(error) => return bare(ask, &Problem::from(error)),
     };
-    let now = (app.clock)();
+    let now = (app.world.clock)();
     let moment = app.desk.moment(&snapshot.mission, now);
     let root = snapshot.head.root.to_string();
     let view = View {

@@ -8,9 +8,10 @@ const PREFIX: &str = "konbit-";
 
 /// Each crate of the workspace without its prefix, and the crates that it may depend on outside its tests.
 /// A new edge is a design change: a commit of its own, with a decision record.
-const EDGES: [(&str, &[&str]); 17] = [
+const EDGES: [(&str, &[&str]); 19] = [
     ("base", &[]),
     ("record", &[]),
+    ("witness", &["record", "base"]),
     ("plan-check", &[]),
     ("mission", &["base"]),
     ("roads", &["base"]),
@@ -26,7 +27,8 @@ const EDGES: [(&str, &[&str]); 17] = [
         &["base", "record", "mission", "protect", "plan-check", "roads", "tiles", "analysis", "exchange", "store"],
     ),
     ("web", &["base", "mission", "protect", "desk"]),
-    ("konbit", &["base", "mission", "exchange", "plan-check", "desk", "web"]),
+    ("konbit", &["base", "record", "witness", "mission", "exchange", "plan-check", "desk", "web"]),
+    ("bench", &["base", "record", "roads", "tiles", "placement", "roster", "protect", "store", "desk", "web"]),
     ("e2e", &[]),
     ("xtask", &[]),
 ];

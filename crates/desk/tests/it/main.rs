@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic with its place is the message")]
 
+mod keeping;
 mod roads;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use konbit_protect::{PlanDocument, Watch};
 use tempfile::TempDir;
 
 fn stamp() -> Stamp {
-    Stamp { now: Timestamp::UNIX_EPOCH, actor: "test".to_owned() }
+    Stamp::new(Timestamp::UNIX_EPOCH, "test", [7; 32])
 }
 
 struct Scratch {
@@ -25,7 +26,7 @@ struct Scratch {
 
 fn empty() -> Scratch {
     let dir = tempfile::tempdir().unwrap();
-    let desk = Desk::init(&dir.path().join("m"), &Config::named("test")).unwrap();
+    let desk = Desk::init(&dir.path().join("m"), &Config::named("test"), &[7; 32]).unwrap();
     Scratch { dir, desk }
 }
 

@@ -121,14 +121,11 @@ impl<'w> Cut<'w> {
                 continue;
             }
             is_taken[piece as usize] = true;
-            let mut steps: Vec<Step> = self
-                .follow((piece, true), &meetings, nodes, &mut is_taken)
-                .into_iter()
-                .map(|(it, back)| (it, !back))
-                .collect();
-            steps.reverse();
+            let ahead = self.follow((piece, false), &meetings, nodes, &mut is_taken);
+            let behind = self.follow((piece, true), &meetings, nodes, &mut is_taken);
+            let mut steps: Vec<Step> = behind.into_iter().rev().map(|(it, back)| (it, !back)).collect();
             steps.push((piece, false));
-            steps.extend(self.follow((piece, false), &meetings, nodes, &mut is_taken));
+            steps.extend(ahead);
             for (step, _) in &steps {
                 self.link_of[*step as usize] = to_u32(links.len());
             }

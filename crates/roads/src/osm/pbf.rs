@@ -5,6 +5,9 @@
 //! panics on an unknown kind of member, overflows on hostile differences, ends an element's tags
 //! silently at a broken string, and copies every block into small objects, which lets 32 MiB of
 //! zeros become several GiB. Here a block is read in place, from one buffer that is used again.
+//!
+//! The format has no end mark: a file cut exactly between two blocks looks like a whole one. What
+//! it lacks then shows as nodes that are missing.
 
 use super::element::{Element, MEMBERS_MAX, Member, MemberKind, TAGS_MAX, Tags, Visit, WAY_NODES_MAX, Want, within};
 use super::{ImportError, Ticker};

@@ -6,8 +6,8 @@ use crate::network::{Direction, Link, Mode};
 use crate::profile::{Profile, Weather};
 use crate::state::{Policy, RoadStates};
 use cch::Cch;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 const NONE: u32 = cch::bundle::INVALID_ID;
 
@@ -125,36 +125,51 @@ impl Router {
     /// Customises what depends on the changed arcs of the hierarchy, lowest first; false if that
     /// is too much to be worth it, and the customisation is then unfinished.
     ///
-    /// Arcs are numbered by their lower end, so that an arc depends only on arcs before it.
+    /// Arcs are numbered by their lower end, so that an arc depends only on arcs before it. An
+    /// arc whose time falls waits with its new time; one whose time may rise, because it came
+    /// over an arc whose time rose, waits to be worked out anew from all its lower triangles.
+    /// Invariant: an arc that waits shows its old times.
     fn revisit(&self, metric: &mut Metric, changed: &[u32]) -> bool {
         let cch = &self.hierarchy;
-        let visits_max = cch.cch_arc_count() / 16 + 64;
-        let mut queued = vec![false; cch.cch_arc_count()];
-        let mut queue = BinaryHeap::new();
-        let push = |queue: &mut BinaryHeap<Reverse<u32>>, queued: &mut Vec<bool>, arc: u32| {
-            if !std::mem::replace(&mut queued[arc as usize], true) {
-                queue.push(Reverse(arc));
-            }
-        };
+        let visits_max = cch.cch_arc_count() / VISITS_SHARE + VISITS_MIN;
+        let mut pending: BTreeMap<u32, Pending> = BTreeMap::new();
         for &arc in changed {
-            push(&mut queue, &mut queued, arc);
+            pending.insert(arc, Pending { least: times(&metric.customized, arc), is_anew: true });
         }
         let mut visits = 0;
-        while let Some(Reverse(arc)) = queue.pop() {
+        while let Some((arc, Pending { least, is_anew })) = pending.pop_first() {
             visits += 1;
             if visits > visits_max {
                 return false;
             }
-            let old = [metric.customized.forward[arc as usize], metric.customized.backward[arc as usize]];
-            let new = recompute(cch, metric, arc);
+            let old = times(&metric.customized, arc);
+            let new = if is_anew { recompute(cch, metric, arc) } else { least };
             if new != old {
                 metric.customized.forward[arc as usize] = new[0];
                 metric.customized.backward[arc as usize] = new[1];
-                affected(cch, &metric.customized, arc, old, new, |top| push(&mut queue, &mut queued, top));
+                affect(cch, &metric.customized, arc, old, &mut pending);
             }
         }
         true
     }
+}
+
+/// An update visits at most one in so many arcs of the hierarchy before all of them are
+/// customised instead; measured on city networks, where a visit costs as much as so many arcs.
+const VISITS_SHARE: usize = 10;
+const VISITS_MIN: usize = 256;
+
+/// An arc that waits to be visited.
+struct Pending {
+    /// The least times found for it so far.
+    least: [u32; 2],
+    /// Whether these may be too low, so that it has to be worked out anew.
+    is_anew: bool,
+}
+
+/// Times up and down an arc of the hierarchy.
+fn times(customized: &cch::Metric, arc: u32) -> [u32; 2] {
+    [customized.forward[arc as usize], customized.backward[arc as usize]]
 }
 
 fn under(policy: Policy, usual_ms: u32, states: &RoadStates, way: u32) -> u32 {
@@ -205,14 +220,14 @@ pub(crate) fn own_arcs(cch: &Cch, arc: u32, upward: bool) -> impl Iterator<Item 
 /// and `z`-`y`, until it returns true.
 pub(crate) fn each_lower_triangle(cch: &Cch, arc: u32, mut visit: impl FnMut(usize, usize) -> bool) {
     let lower = |node: u32| cch.down_first_out[node as usize] as usize..cch.down_first_out[node as usize + 1] as usize;
-    let (x, y) = (cch.up_tail[arc as usize], cch.up_head[arc as usize]);
-    let (mut of_x, mut of_y) = (lower(x), lower(y));
-    while let (Some(a), Some(b)) = (of_x.clone().next(), of_y.clone().next()) {
-        match cch.down_head[a].cmp(&cch.down_head[b]) {
-            std::cmp::Ordering::Less => of_x.start += 1,
-            std::cmp::Ordering::Greater => of_y.start += 1,
-            std::cmp::Ordering::Equal => {
-                if visit(cch.down_to_up[a] as usize, cch.down_to_up[b] as usize) {
+    let (mut of_x, mut of_y) = (lower(cch.up_tail[arc as usize]), lower(cch.up_head[arc as usize]));
+    while !of_x.is_empty() && !of_y.is_empty() {
+        let (a, b) = (cch.down_head[of_x.start], cch.down_head[of_y.start]);
+        match a.cmp(&b) {
+            Ordering::Less => of_x.start += below(&cch.down_head[of_x.clone()], b),
+            Ordering::Greater => of_y.start += below(&cch.down_head[of_y.clone()], a),
+            Ordering::Equal => {
+                if visit(cch.down_to_up[of_x.start] as usize, cch.down_to_up[of_y.start] as usize) {
                     return;
                 }
                 of_x.start += 1;
@@ -222,30 +237,71 @@ pub(crate) fn each_lower_triangle(cch: &Cch, arc: u32, mut visit: impl FnMut(usi
     }
 }
 
-/// Calls `visit` with each arc over which `arc` forms a lower triangle, if its time may have
-/// come from the old time of `arc` or is undercut by the new one.
-fn affected(cch: &Cch, times: &cch::Metric, arc: u32, old: [u32; 2], new: [u32; 2], mut visit: impl FnMut(u32)) {
-    let (x, y) = (cch.up_tail[arc as usize], cch.up_head[arc as usize]);
-    for other in cch.up_first_out[x as usize]..cch.up_first_out[x as usize + 1] {
-        if other == arc {
-            continue;
-        }
-        let w = cch.up_head[other as usize];
-        let top = arc_between(cch, y.min(w), y.max(w));
-        let far = [times.forward[other as usize], times.backward[other as usize]];
-        let time = [times.forward[top as usize], times.backward[top as usize]];
-        // From y down to x and up to w is upward over the top arc if y is the lower of the two.
-        let (from_y, to_y) = if y < w { (time[0], time[1]) } else { (time[1], time[0]) };
-        let touches = |old: u32, new: u32, far: u32, time: u32| new + far < time || (old + far == time);
-        if touches(old[1], new[1], far[0], from_y) || touches(old[0], new[0], far[1], to_y) {
-            visit(top);
-        }
+/// How many of the sorted `nodes` are below `limit`; quick where they are few.
+fn below(nodes: &[u32], limit: u32) -> usize {
+    if nodes.first().is_none_or(|&node| node >= limit) {
+        return 0;
     }
+    let mut reach = 1;
+    while reach < nodes.len() && nodes[reach] < limit {
+        reach *= 2;
+    }
+    let known = reach / 2;
+    known + nodes[known..nodes.len().min(reach)].partition_point(|&node| node < limit)
 }
 
-/// The arc of the hierarchy between two nodes that have one.
-fn arc_between(cch: &Cch, low: u32, high: u32) -> u32 {
-    let row = cch.up_first_out[low as usize] as usize..cch.up_first_out[low as usize + 1] as usize;
-    let offset = cch.up_head[row.clone()].binary_search(&high).expect("two upper neighbours of a node are joined");
-    index(row.start + offset)
+/// Adds the arcs over which `arc`, whose times were `old`, forms a lower triangle, if their times
+/// may change by that.
+fn affect(cch: &Cch, customized: &cch::Metric, arc: u32, old: [u32; 2], pending: &mut BTreeMap<u32, Pending>) {
+    let new = times(customized, arc);
+    let [from_y, to_y] = [1, 0].map(|side| Change { old: old[side], new: new[side] });
+    each_upper_triangle(cch, arc, |other, top, is_y_lower| {
+        let (far, now) = (times(customized, other), times(customized, top));
+        // From y down to x and up to w is upward over the top arc if y is the lower of the two.
+        let sides = if is_y_lower { [(from_y, far[0]), (to_y, far[1])] } else { [(to_y, far[1]), (from_y, far[0])] };
+        let may_change = |(change, far): (Change, u32), now: u32| {
+            change.new + far < now || (change.new > change.old && change.old + far <= now)
+        };
+        if !may_change(sides[0], now[0]) && !may_change(sides[1], now[1]) {
+            return; // what waits is never slower than what is shown
+        }
+        let now = pending.get(&top).map_or(now, |waiting| waiting.least);
+        let mut least = now;
+        let mut is_anew = false;
+        for (least, (change, far)) in least.iter_mut().zip(sides) {
+            is_anew |= change.new > change.old && change.old + far == *least;
+            *least = (*least).min(change.new + far);
+        }
+        if is_anew || least != now {
+            let waiting = pending.entry(top).or_insert(Pending { least, is_anew });
+            waiting.least = least;
+            waiting.is_anew |= is_anew;
+        }
+    });
+}
+
+/// A time before and after a visit.
+#[derive(Clone, Copy)]
+struct Change {
+    old: u32,
+    new: u32,
+}
+
+/// For arc `x`-`y` and every other node `w` above `x`, calls `visit` with the arcs `x`-`w` and
+/// `y`-`w`, and whether `y` is below `w`.
+fn each_upper_triangle(cch: &Cch, arc: u32, mut visit: impl FnMut(u32, u32, bool)) {
+    let row = |first: &[u32], node: u32| first[node as usize] as usize..first[node as usize + 1] as usize;
+    let (x, y) = (cch.up_tail[arc as usize], cch.up_head[arc as usize]);
+    let of_x = row(&cch.up_first_out, x);
+    // Whatever is joined to `x` from above is joined to `y`: below it or above it.
+    let mut lower = row(&cch.down_first_out, y);
+    for other in of_x.start..arc as usize {
+        lower.start += below(&cch.down_head[lower.clone()], cch.up_head[other]);
+        visit(index(other), cch.down_to_up[lower.start], false);
+    }
+    let mut upper = row(&cch.up_first_out, y);
+    for other in arc as usize + 1..of_x.end {
+        upper.start += below(&cch.up_head[upper.clone()], cch.up_head[other]);
+        visit(index(other), index(upper.start), true);
+    }
 }

@@ -7,4 +7,5 @@ mod route;
 mod route_area;
 mod route_brute;
 mod route_random;
+mod route_shared;
 mod route_support;

@@ -6,7 +6,7 @@ use konbit_base::rng::seeded;
 use konbit_roads::isochrone::{Isochrone, Polygon};
 use konbit_roads::network::{Direction, Mode, Names};
 use konbit_roads::route::{Metric, Router, Spot};
-use konbit_roads::state::{LINE_TOLERANCE_M, Place, RoadState, RoadStates};
+use konbit_roads::state::{Condition, LINE_TOLERANCE_M, Place, RoadState, RoadStates};
 use proptest::prelude::*;
 
 /// A town of streets about 100 m apart with some missing, some one way, some long.
@@ -123,6 +123,25 @@ proptest! {
             check_area(&router, &metric, source, area);
         }
         prop_assert!(areas.windows(2).all(|pair| pair[0].road_dm <= pair[1].road_dm));
+    }
+
+    #[test]
+    fn an_update_gives_what_a_new_metric_gives_where_times_rise_and_fall_together(seed in any::<u64>()) {
+        let town = grid(seed, 16, 85);
+        let router = town.router();
+        let mut changing = metric(&router, Mode::Motor, &RoadStates::default());
+        let mut rng = seeded(seed, 5);
+        for _ in 0..8 {
+            let mut condition = || {
+                let link = u32::try_from(rng.below(town.network.links.len() as u64)).unwrap();
+                let speed_per_mille = u16::try_from(rng.below(900)).unwrap();
+                let state = if speed_per_mille < 200 { RoadState::Closed } else { RoadState::Slowed { speed_per_mille } };
+                Condition { links: vec![(link, None)], state }
+            };
+            let states = RoadStates::new(&[condition(), condition(), condition(), condition()]);
+            router.update(&mut changing, &states);
+            prop_assert!(changing == metric(&router, Mode::Motor, &states));
+        }
     }
 
     #[test]

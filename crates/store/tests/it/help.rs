@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use konbit_base::canonical;
-use konbit_store::{Attachment, NewEntry, ProjectionChange, Store};
+use konbit_base::Digest;
+use konbit_store::{
+    Attachment, Command, Erasure, NewEntry, ProjectionChange, Reads, RowChange, SaltSeed, Store, Submission,
+};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -60,4 +63,48 @@ pub fn small(path: &Path) {
     }
     store.append(6, &entries(6, 9), &[change(6), change(7), change(8)], &[attachment()]).unwrap();
     store.close().unwrap();
+}
+
+/// A submission of one entry that rests on nothing read, with its projection row.
+pub fn submission(n: u64) -> Submission {
+    Submission {
+        reads: Reads::Rows(Vec::new()),
+        entries: vec![entry(n)],
+        salts: salts(n),
+        changes: vec![row(n)],
+        attachments: Vec::new(),
+        command: None,
+    }
+}
+
+/// A row that rests on the submission's first entry.
+pub fn row(n: u64) -> RowChange {
+    let ProjectionChange { subject, id, body, .. } = change(n);
+    RowChange { subject, id, entries: Vec::new(), own: vec![0], body }
+}
+
+/// A seed of its own for each `n`; no test keeps a secret with it.
+pub fn salts(n: u64) -> SaltSeed {
+    SaltSeed(Digest::of(&n.to_be_bytes()).0)
+}
+
+pub fn command(key: &str, content: u64) -> Option<Command> {
+    Some(Command { key: key.to_owned(), content: Digest::of(&content.to_be_bytes()) })
+}
+
+/// An order to erase `entries`, which are the `n`-th ones of [`submission`], with their rows.
+pub fn order(entries: &[u64]) -> Erasure {
+    Erasure {
+        entries: entries.to_vec(),
+        attachments: Vec::new(),
+        at: entry(1_000_000).at,
+        actor: "registrar".to_owned(),
+        kind: "entry.erased".to_owned(),
+        reason: "names a person who asked for it".to_owned(),
+        authority: "court order 12/2024".to_owned(),
+        salts: salts(1_000_000),
+        changes: entries.iter().map(|n| RowChange { body: None, ..row(*n) }).collect(),
+        reads: Reads::Rows(Vec::new()),
+        command: None,
+    }
 }

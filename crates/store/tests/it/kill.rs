@@ -1,68 +1,79 @@
-//! A writer that is killed: every append that it acknowledged is there, and the record verifies.
+//! Writers that are killed under load: everything they acknowledged is there, and the record
+//! verifies.
 
-use crate::help::{body, change, entries, place};
-use konbit_store::{Store, verify};
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use crate::child;
+use crate::help::body;
+use konbit_base::rng::seeded;
+use konbit_store::{Body, Store, last_signed, verify};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
-const CHILD: &str = "KONBIT_STORE_KILL_CHILD";
-
-/// Appends batches of `width` until it is killed, and says each size once it is acknowledged.
-#[test]
-#[ignore = "the writer that the test below starts and kills"]
-fn writer() {
-    let Ok(command) = std::env::var(CHILD) else { return };
-    let (width, path) = command.split_once(' ').unwrap();
-    let width: u64 = width.parse().unwrap();
-    let mut store = Store::open(path).unwrap();
-    let mut size = store.entry_count().unwrap();
-    loop {
-        let changes: Vec<_> = (size..size + width).map(change).collect();
-        size = store.append(size, &entries(size, size + width), &changes, &[]).unwrap().size;
-        writeln!(std::io::stdout(), "\nacknowledged {size}").unwrap();
-    }
-}
-
-/// Lets a writer acknowledge at least `appends` more batches, kills it, and looks.
-fn check(path: &std::path::Path, width: u64, appends: usize) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["kill::writer", "--exact", "--ignored", "--nocapture"])
-        .env(CHILD, format!("{width} {}", path.display()))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+/// Starts four clients on the record, kills their process after `delay` from their first answer,
+/// and gives what was acknowledged: number of the entry, and which one it was.
+fn killed(directory: &Path, delay: Duration) -> Vec<(u64, u64)> {
+    let mut child = child::command(&[], "load", directory).stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let mut acknowledged = lines.filter_map(|line| line.strip_prefix("acknowledged ")?.parse::<u64>().ok());
-    let mut last = acknowledged.by_ref().take(appends).last().unwrap();
+    let (first, begun) = channel();
+    let reader = thread::spawn(move || {
+        let kept = lines.filter_map(|line| {
+            let (ix, n) = line.strip_prefix("kept ")?.split_once(' ')?;
+            // A last line may be cut off by the kill; it has no newline then, and may be any part.
+            let _ = first.send(());
+            Some((ix.parse().ok()?, n.parse().ok()?))
+        });
+        kept.collect::<Vec<(u64, u64)>>()
+    });
+    begun.recv().unwrap();
+    thread::sleep(delay);
     // SIGKILL on Unix: nothing of the child runs after it, no destructor and no handler.
     child.kill().unwrap();
-    last = acknowledged.last().unwrap_or(last);
     assert!(!child.wait().unwrap().success());
+    reader.join().unwrap()
+}
 
-    let report = verify(path).unwrap();
-    assert!(report.ok && report.entries >= last, "acknowledged {last}: {report:?}");
-    assert!(report.not_covered.iter().any(|what| what.contains("the seal is of 0 entries")), "{report:?}");
-    let store = Store::open_read_only(path).unwrap();
-    let head = store.head().unwrap();
-    assert_eq!((head.size, Some(head.root)), (report.entries, report.root));
-    assert_eq!(head.size % width, 0, "a batch is there whole or not at all");
-    for n in 0..head.size {
-        assert_eq!(store.entry(n).unwrap().unwrap().body, body(n));
+/// Kills `count` writers, `each` on the same record; gives how many answers were checked.
+fn check(count: usize, each: usize, seed: u64) -> usize {
+    let (mut rng, mut answers) = (seeded(seed, 0), 0);
+    let mut done = 0;
+    while done < count {
+        let keep = tempfile::tempdir().unwrap();
+        child::prepare(keep.path());
+        let path = keep.path().join("record.db");
+        for _ in 0..each.min(count - done) {
+            let mut kept = killed(keep.path(), Duration::from_micros(rng.below(40_000)));
+            // The last answer may have been cut off.
+            kept.pop();
+            let report = verify(&path).unwrap();
+            assert!(report.ok, "kill {done} of seed {seed}: {report:?}");
+            let store = Store::open_read_only(&path).unwrap();
+            for (ix, n) in &kept {
+                let found = store.entry(*ix).unwrap().map(|entry| entry.body);
+                assert_eq!(found, Some(Body::Kept(body(*n))), "kill {done} of seed {seed}: entry {ix}");
+                assert!(last_signed(&path).unwrap().unwrap().head().size > *ix, "kill {done} of seed {seed}");
+            }
+            assert_eq!(store.projections_all().unwrap().len() as u64, report.entries, "a row goes with its entry");
+            answers += kept.len();
+            done += 1;
+        }
+        Store::open(&path).unwrap().close().unwrap();
+        assert!(verify(&path).unwrap().covered.iter().any(|what| what.contains("every byte")));
     }
-    assert_eq!(store.projections_all().unwrap().len() as u64, head.size, "a projection goes with its entry");
+    answers
 }
 
 #[test]
-fn what_was_acknowledged_outlives_the_writer_being_killed() {
-    for (width, appends) in [(1, 1), (1, 7), (1, 60), (3, 2), (200, 1), (200, 12)] {
-        let (_keep, path) = place();
-        Store::create(&path).unwrap().close().unwrap();
-        // Twice on the same file: the second writer starts from what the first one left.
-        check(&path, width, appends);
-        check(&path, width, appends);
-        // A clean close afterwards covers every byte again.
-        Store::open(&path).unwrap().close().unwrap();
-        let report = verify(&path).unwrap();
-        assert!(report.ok && report.not_covered.len() == 1, "{report:?}");
-    }
+fn what_was_acknowledged_outlives_the_writer_being_killed_under_load() {
+    assert!(check(20, 5, 2023) > 20);
+}
+
+/// `cargo test --release -p konbit-store -- --ignored --nocapture a_thousand_kills`
+#[test]
+#[ignore = "takes minutes: a thousand kills"]
+fn a_thousand_kills() {
+    let answers = check(1_000, 10, 2699);
+    eprintln!("1,000 kills under load, {answers} acknowledged answers checked, none lost");
 }

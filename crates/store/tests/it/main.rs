@@ -2,9 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod backup;
+mod child;
+mod erase;
+mod faults;
+mod heads;
 mod help;
+mod images;
 mod kill;
-mod measure;
 mod open;
+mod sequence;
 mod story;
 mod tamper;
+mod tiles;
+mod trace;

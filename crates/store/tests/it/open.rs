@@ -41,7 +41,7 @@ fn a_record_of_a_newer_program_is_left_alone() {
     let db = Connection::open(&path).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
-    check(&path, "its form is 99, this program knows up to 1");
+    check(&path, "its form is 99, this program knows up to 2");
     let report = verify(&path).unwrap();
     assert!(!report.ok, "{report:?}");
 }
@@ -87,7 +87,7 @@ fn the_durability_the_record_promises_is_switched_on() {
     let mark = |name: &str| -> i64 {
         Connection::open(&path).unwrap().query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).unwrap()
     };
-    assert_eq!((mark("application_id"), mark("user_version")), (0x4B4E_4254, 1));
+    assert_eq!((mark("application_id"), mark("user_version")), (0x4B4E_4254, 2));
     // Bytes 18 and 19 of the header are 2 for a write-ahead log.
     assert_eq!(fs::read(&path).unwrap()[18..20], [2, 2]);
 }

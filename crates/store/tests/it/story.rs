@@ -3,7 +3,7 @@
 use crate::help::{attachment, body, change, entries, entry, place};
 use konbit_base::Digest;
 use konbit_record::{leaf_hash, root_of, verify_consistency, verify_inclusion};
-use konbit_store::{Attachment, EntryFilter, NewEntry, Order, ProjectionChange, Store, StoreError, leaf_input, verify};
+use konbit_store::{Attachment, Body, EntryFilter, NewEntry, Order, ProjectionChange, Store, StoreError, leaf_input, verify};
 use std::collections::BTreeMap;
 
 fn root(count: u64) -> Digest {
@@ -27,7 +27,7 @@ fn what_was_appended_is_what_is_read_also_after_closing() {
         for n in 0..7 {
             let (found, expect) = (store.entry(n).unwrap().unwrap(), entry(n));
             assert_eq!((found.ix, found.at, found.actor, found.kind), (n, expect.at, expect.actor, expect.kind));
-            assert_eq!((found.body, found.leaf), (body(n), Digest(leaf_hash(&leaf_input(&entry(n))))));
+            assert_eq!((found.body, found.leaf), (Body::Kept(body(n)), Digest(leaf_hash(&leaf_input(&entry(n))))));
         }
         assert_eq!(store.entry(7).unwrap(), None);
         assert_eq!(store.entry(u64::MAX).unwrap(), None);

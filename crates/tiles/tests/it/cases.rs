@@ -80,7 +80,7 @@ fn at_the_antimeridian_both_sides_see_what_lies_in_their_buffer() {
     // Along the antimeridian itself, and there and back.
     let set = one(Geometry::Lines(vec![vec![position(0.0, 180.0), position(1.0, -180.0), position(1.0, 179.0)]]));
     assert_eq!(set.degenerate(), 0);
-    assert_eq!(paths(&set, "3/7/3").len(), 2, "what lies along the edge, and the way back");
+    assert_eq!(paths(&set, "3/7/3"), [[[4096, 4096], [4096, 4005], [4005, 4005]]]);
 }
 
 #[test]
@@ -202,4 +202,19 @@ fn the_description_names_layers_fields_zooms_and_bounds() {
         }],
     });
     assert_eq!(serde_json::to_value(set.tile_json(&about)).unwrap(), expect);
+}
+
+#[test]
+fn a_bend_is_kept_where_it_is_more_than_half_a_pixel_and_always_at_the_deepest_zoom() {
+    let points = |z: u8, off: f64| {
+        // Along the equator, with a bend in the middle that is `off` units of the zoom deep.
+        let unit = 360.0 / 4096.0 / f64::from(1u32 << z);
+        let line =
+            [(0.0, 100.0), (off, 200.0), (0.0, 300.0)].map(|(lat, lon)| position((lat - 50.0) * unit, lon * unit));
+        let half = 1u32 << (z - 1);
+        paths(&one(Geometry::Lines(vec![line.to_vec()])), &format!("{z}/{half}/{half}"))[0].len()
+    };
+    for (z, off, expect) in [(8, 5.0, 3), (8, 3.0, 2), (15, 5.0, 3), (15, 3.0, 2), (16, 3.0, 3)] {
+        assert_eq!(points(z, off), expect, "zoom {z}, {off} units");
+    }
 }

@@ -169,6 +169,7 @@ proptest! {
         }
         let z = zoom_of(scale * 3.0, further);
         let source: Vec<[f64; 2]> = line.iter().map(|p| project(*p, z)).collect();
+        let given = line.clone();
         let set = one(Geometry::Lines(vec![line]));
         let (mut sum, mut tiles) = (0.0, 0);
         for id in set.tiles(z).unwrap() {
@@ -187,6 +188,13 @@ proptest! {
                     }
                 }
             }
+        }
+        // And every vertex that was given lies near what is drawn in its tile.
+        for (vertex, position) in source.iter().zip(&given) {
+            let drawn = shown(&set, TileId::containing(*position, z).unwrap());
+            let steps = drawn.iter().flat_map(|(_, path)| path.windows(2));
+            let off = steps.map(|s| distance(*vertex, s[0], s[1])).fold(f64::INFINITY, f64::min);
+            prop_assert!(off <= tolerance(z), "{vertex:?} lies {off} off what is drawn");
         }
         // Each vertex and each crossing of an edge of a tile may cost or bring the tolerance at both sides.
         let slack = 2.0 * tolerance(z) * (source.len() + 4 * tiles) as f64;

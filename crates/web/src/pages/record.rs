@@ -2,7 +2,7 @@
 
 use crate::format;
 use crate::layout::{Paging, View, behind_href, empty, entry_href, short};
-use konbit_desk::VerifyReport;
+use konbit_desk::{Published, VerifyReport};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -42,6 +42,7 @@ pub fn record(
     kinds: &[(String, u64)],
     rows: &[EntryRow],
     paging: Paging,
+    published: &Published,
 ) -> Markup {
     let is_behind = !query.subject.is_empty();
     let options: Vec<(String, String)> = kinds
@@ -50,7 +51,7 @@ pub fn record(
         .collect();
     html! {
         p.lead {
-            "The record holds " strong { (format::count(view.record_size)) } " entries. Nothing in it is ever changed or removed; a correction is another entry."
+            "The record holds " strong { (format::count(view.record_size)) } " entries. Nothing in it is ever changed; a correction is another entry. What an entry said can be erased by an order that itself stays in the record, and every proof still holds."
         }
         @if view.record_size == 0 {
             (empty("Nothing has been entered yet.", "konbit import DIR KIND FILE"))
@@ -60,6 +61,7 @@ pub fn record(
                 dt { "Tree root" } dd { code.hash { (view.record_root) } }
                 dt { "Check it" } dd { a href="/record/verify" { "Verify the whole record now" } ", or keep size and root and compare them later" }
             }
+            (outsiders(view, published))
             section #entries {
                 h2 { @if is_behind { "Entries behind " (format::words(&query.subject)) " " (query.id) } @else { "Entries, newest first" } }
                 @if is_behind {
@@ -77,6 +79,58 @@ pub fn record(
             }
         }
     }
+}
+
+/// Who vouches for the record besides the mission.
+fn outsiders(view: &View<'_>, published: &Published) -> Markup {
+    let zone = view.zone();
+    html! {
+        section #outsiders {
+            h2 { "Who vouches for it" }
+            @match (&published.key, published.signed_size) {
+                (Some(key), Some(size)) => {
+                    p { "The mission has signed the head of " strong { (format::count(size)) " entries" } ": " a href="/checkpoint" { "checkpoint" } ". Its key, to be kept by whoever wants to check: " a href="/key" { code.hash { (key) } } }
+                },
+                _ => p { "This record is not signed: it was made before records were, or its key is elsewhere. Only the root above can be kept and compared." },
+            }
+            @match &published.rule {
+                None => p { "No witness cosigns yet, so a reader who keeps no head of his own has to take the mission's word that it shows everyone the same history. To change that: " code { "konbit cosign policy DIR FILE" } "." },
+                Some(rule) => {
+                    p {
+                        "A head counts as vouched for when it is cosigned by " (rule) ". "
+                        @match published.vouched_size {
+                            Some(size) if size == view.record_size => "The whole record is vouched for.",
+                            Some(size) => { strong { (format::count(size)) " entries" } " are vouched for, " (format::count(view.record_size.saturating_sub(size))) " newer ones not yet." },
+                            None => strong { "No head is vouched for yet." },
+                        }
+                    }
+                    div.scroll role="region" aria-label="Witnesses" tabindex="0" {
+                        table {
+                            caption { "Witnesses" }
+                            thead { tr { th scope="col" { "Witness" } th scope="col" .num { "Entries cosigned" } th scope="col" { "When, by its clock" } th scope="col" { "Reached" } } }
+                            tbody {
+                                @for witness in &published.witnesses {
+                                    tr {
+                                        th scope="row" { (witness.name) }
+                                        @match witness.cosigned {
+                                            Some((size, time)) => { td.num { (format::count(size)) } td.nowrap { (witnessed(time, &zone)) } },
+                                            None => { td.num { (format::UNKNOWN) } td { "has not cosigned yet" } },
+                                        }
+                                        td { (witness.url.as_deref().unwrap_or("by hand")) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn witnessed(time: u64, zone: &jiff::tz::TimeZone) -> String {
+    let at = i64::try_from(time).ok().and_then(|time| jiff::Timestamp::from_second(time).ok());
+    at.map_or_else(|| format::UNKNOWN.to_owned(), |at| format::instant(at, zone))
 }
 
 /// `site.recorded` in words.
@@ -123,6 +177,8 @@ pub struct EntryPage {
     pub behind: Vec<u64>,
     /// Whether that record still stands.
     pub stands: bool,
+    /// Number of the entry that ordered what it said to be erased, if so.
+    pub erased_by: Option<u64>,
     /// Hashes of the inclusion proof towards the head of the view, leaf end first.
     pub proof: Vec<String>,
 }
@@ -157,13 +213,20 @@ pub fn entry(view: &View<'_>, page: &EntryPage) -> Markup {
         }
         section {
             h2 { "What was entered" }
-            pre.body tabindex="0" { code { (page.body) } }
+            @match page.erased_by {
+                Some(by) => p { "What it said was erased for good by the order in " a href=(entry_href(by)) { "entry " (by) } ". When, who and what kind stay, and so does the proof that it was there." },
+                None => pre.body tabindex="0" { code { (page.body) } },
+            }
         }
         section {
             h2 { "Proof that it is in the record" }
             p {
                 "The tree is that of RFC 6962 with SHA-256. With the leaf above and these " (page.proof.len()) " hashes anyone can compute the root of the "
                 (format::count(view.record_size)) " entries, and so confirm that the entry stands at place " (format::count(ix)) " unchanged."
+            }
+            p {
+                "The same as a file that anyone can check without this program's word: " a href={ (entry_href(ix)) "/proof" } download { "proof with what the entry says" } " or "
+                a href={ (entry_href(ix)) "/proof?body=no" } download { "without" } ", with " code { "konbit proof check FILE --policy P" } " or any verifier of the form c2sp.org/tlog-proof."
             }
             details {
                 summary { "Hashes, from the leaf up, and how to compute the root" }
@@ -175,7 +238,7 @@ pub fn entry(view: &View<'_>, page: &EntryPage) -> Markup {
                     code { "i" } " and " code { "n" } " until " code { "i" } " is odd; otherwise take SHA-256 of 01, the value so far, the hash. Then halve both. "
                     "The result must be " code.hash { (short(view.record_root)) } "…"
                 }
-                p { "The leaf is SHA-256 of the byte 00 and the canonical JSON of actor, at, body, kind and v = 1. On the command line: " code { "konbit verify DIR" } "." }
+                p { "The leaf is SHA-256 of the byte 00 and the canonical JSON of actor, at, commitment, kind and v = 2; the commitment is a salted hash of what was entered (of entries made before, with v = 1, the leaf holds the body itself). On the command line: " code { "konbit verify DIR" } "." }
             }
         }
         nav.paging aria-label="Entries beside this one" {

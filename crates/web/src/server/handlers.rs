@@ -16,7 +16,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use konbit_desk::{Desk, DeskError, EntryView, TileId};
+use konbit_desk::{Desk, DeskError, EntryView, Said, TileId};
 use konbit_mission::place::LayerKind;
 use serde_json::{Value, json};
 
@@ -282,7 +282,7 @@ pub(super) async fn record(
             "rows": paging.rows, "page": paging.page,
             "entries": rows.iter().map(row_json).collect::<Vec<_>>(),
         });
-        Ok(Answer::page("The record", "/record", record::record(view, &query, &kinds, &rows, paging), json))
+        Ok(Answer::page("The record", "/record", record::record(view, &query, &kinds, &rows, paging, &desk.published()?), json))
     })
     .await
 }
@@ -323,8 +323,7 @@ fn argument_of<F: Default, R>(_: &impl Fn(&F) -> R) -> F {
 }
 
 fn row(view: EntryView) -> EntryRow {
-    let title =
-        view.event.as_ref().map_or_else(|| "not known to this version".to_owned(), konbit_mission::Event::title);
+    let title = view.said.title();
     EntryRow { ix: view.entry.ix, at: view.entry.at, actor: view.entry.actor, kind: view.entry.kind, title }
 }
 
@@ -336,8 +335,8 @@ pub(super) async fn entry(State(app): State<App>, Path(ix): Path<String>, uri: U
         let number: u64 = ix.parse().map_err(|_| missing())?;
         let found = desk.entry(number)?.filter(|found| found.entry.ix < view.record_size).ok_or_else(missing)?;
         let target = found
-            .event
-            .as_ref()
+            .said
+            .event()
             .map(konbit_mission::Event::target)
             .map(|(subject, id)| (subject.to_owned(), id.to_owned()));
         let behind =
@@ -349,7 +348,12 @@ pub(super) async fn entry(State(app): State<App>, Path(ix): Path<String>, uri: U
         let proof: Vec<String> =
             desk.inclusion_proof(number, view.record_size)?.iter().map(ToString::to_string).collect();
         let leaf = found.entry.leaf.to_string();
-        let page = EntryPage { row: row(found), body, leaf, target, stands: !behind.is_empty(), behind, proof };
+        let erased_by = match found.said {
+            Said::Erased { by } => Some(by),
+            _ => None,
+        };
+        let page =
+            EntryPage { row: row(found), body, leaf, target, stands: !behind.is_empty(), behind, erased_by, proof };
         let json = json!({
             "entry": row_json(&page.row), "body": value, "leaf": page.leaf,
             "inclusion": { "size": view.record_size, "root": view.record_root, "proof": page.proof },

@@ -15,7 +15,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use konbit_desk::{Assumptions, PlanView, Stamp, prepare};
+use konbit_desk::{Assumptions, PlanView, prepare};
 use konbit_mission::Mission;
 use konbit_mission::place::LayerKind;
 use konbit_mission::protection::Site;
@@ -256,8 +256,7 @@ pub(super) async fn adopt(
                 "the mission's data have changed since the plan was shown; look at the new plan before adopting it",
             ));
         }
-        let stamp = Stamp { now: work.now, actor: ROLE.to_owned() };
-        work.app.desk.adopt(&document, &form.reason, work.moment, &stamp)?;
+        work.app.desk.adopt(&document, &form.reason, work.moment, &work.stamp(ROLE))?;
         Ok(Answer::SeeOther("/protection".to_owned()))
     })
     .await

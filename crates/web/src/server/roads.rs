@@ -389,7 +389,7 @@ pub(super) async fn add(
 }
 
 fn stamp(work: &Work<'_>) -> Stamp {
-    Stamp { now: work.now, actor: ROLE.to_owned() }
+    work.stamp(ROLE)
 }
 
 /// Which report.

@@ -1,6 +1,6 @@
 //! Every route over an empty mission and over the worked example.
 
-use super::router;
+use super::{World, router};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use jiff::Timestamp;
@@ -34,8 +34,13 @@ fn clock() -> Timestamp {
     "2023-10-02T22:00:00Z".parse().unwrap()
 }
 
+/// The tests need no secrets.
+fn entropy() -> konbit_desk::Entropy {
+    [7; 32]
+}
+
 fn stamp() -> Stamp {
-    Stamp { now: clock(), actor: "test".to_owned() }
+    Stamp::new(clock(), "test", entropy())
 }
 
 struct Served {
@@ -47,10 +52,10 @@ struct Served {
 impl Served {
     fn new(fill: impl FnOnce(&Desk)) -> Self {
         let dir = TempDir::new().unwrap();
-        let desk = Desk::init(&dir.path().join("mission"), &Config::named("Test mission")).unwrap();
+        let desk = Desk::init(&dir.path().join("mission"), &Config::named("Test mission"), &entropy()).unwrap();
         fill(&desk);
         let desk = Arc::new(desk);
-        Self { router: router(Arc::clone(&desk), clock), desk, _dir: dir }
+        Self { router: router(Arc::clone(&desk), World { clock, entropy }), desk, _dir: dir }
     }
 
     fn send(&self, request: Request<Body>) -> (StatusCode, String, String) {

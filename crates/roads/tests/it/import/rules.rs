@@ -233,7 +233,7 @@ fn a_turn_restriction_is_a_pair_of_links() {
     crossing("restriction=only_straight_on from:w1 via:n2 to:w3", "; turn 1-2 1-2; turn 1-2 2-4");
     crossing("restriction=no_entry from:w1 from:w3 via:n2 to:w4", "; turn 1-2 2-4; turn 2-3 2-4");
     crossing("restriction=no_exit from:w1 via:n2 to:w3 to:w4", "; turn 1-2 2-3; turn 1-2 2-4");
-    crossing("restriction=no_left_turn from:w1 via:n2 to:w4 except=bicycle;psv", "; turn 1-2 2-4");
+    crossing("restriction=no_left_turn from:w1 via:n2 to:w4 except=bicycle|psv", "; turn 1-2 2-4");
     crossing("restriction:motorcar=no_left_turn from:w1 via:n2 to:w4", "; turn 1-2 2-4");
 }
 

@@ -3,7 +3,7 @@
 //!
 //! In words, elements are parted by `;` and their pieces by spaces:
 //! `w10 1-2-3 highway=primary name=Rue~A; n2 barrier=bollard; r5 type=restriction from:w10 via:n2 to:w11`.
-//! `~` is a space. A node that a way names is there without being written, at latitude 18 and
+//! `~` is a space and `|` a semicolon. A node that a way names is there without being written, at latitude 18 and
 //! longitude -72 plus a thousandth of a degree for its number; `n5@18.1,-72` puts it elsewhere
 //! and `!5` leaves it out.
 
@@ -61,7 +61,7 @@ impl Content {
             let tags: Tags = pieces
                 .iter()
                 .filter_map(|piece| piece.split_once('='))
-                .map(|(k, v)| (k.to_owned(), v.replace('~', " ")))
+                .map(|(k, v)| (k.to_owned(), v.replace('~', " ").replace('|', ";")))
                 .collect();
             let (kind, rest) = head.split_at(1);
             let (id, at) = rest.split_once('@').unwrap_or((rest, ""));

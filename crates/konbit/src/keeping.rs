@@ -1,0 +1,185 @@
+//! Commands that keep the record: copies, erasure, a new epoch, cosignatures, proofs.
+
+use crate::Ended;
+use crate::args::{CosignCommand, Format};
+use crate::commands::{entropy, stamp};
+use crate::files::read_limited;
+use crate::output;
+use anyhow::{Result, anyhow};
+use konbit_desk::{CopyReport, Desk, WitnessView};
+use serde_json::json;
+use std::path::Path;
+
+/// Largest answer of a witness or policy that is read, bytes.
+const TEXT_BYTES_MAX: u64 = 1 << 20;
+
+fn copied(what: &str, to: &Path, report: &CopyReport, format: Format) -> Result<Ended> {
+    match format {
+        Format::Json => output::json(&json!({
+            "entries": report.entries, "root": report.root, "files": report.files,
+            "covered": report.covered, "refused": report.refused,
+        }))?,
+        Format::Text => {
+            let mut text = format!(
+                "{what} {}: {} entries, root {}, {} reference files; verified: {}",
+                to.display(),
+                report.entries,
+                report.root,
+                report.files,
+                report.covered.join("; ")
+            );
+            if let Some(why) = &report.refused {
+                text += &format!("\nit cannot be written to: {why}");
+            }
+            output::text(&text)?;
+        }
+    }
+    Ok(if report.refused.is_none() { Ended::Well } else { Ended::Badly })
+}
+
+/// `konbit backup DIR TO`.
+pub fn backup(dir: &Path, to: &Path, format: Format) -> Result<Ended> {
+    let spinner = output::spinner("copying and verifying");
+    let report = konbit_desk::backup(dir, to)?;
+    spinner.finish_and_clear();
+    // A copy is not written to where it lies, so that it lacks the keys is as it should be.
+    let ended = copied("copied to", to, &CopyReport { refused: None, ..report }, format)?;
+    if format == Format::Text {
+        output::text(
+            "not copied: keys/ and record.head, which have to stay where a copy cannot replace them; keep keys/record.key in another safe place",
+        )?;
+    }
+    Ok(ended)
+}
+
+/// `konbit restore COPY DIR`.
+pub fn restore(copy: &Path, dir: &Path, format: Format) -> Result<Ended> {
+    let spinner = output::spinner("copying and verifying");
+    let report = konbit_desk::restore(copy, dir)?;
+    spinner.finish_and_clear();
+    let ended = copied("restored to", dir, &report, format)?;
+    if report.refused.is_some() && format == Format::Text {
+        output::text(&format!("go on with a signed new epoch: konbit epoch {} --reason WHY", dir.display()))?;
+    }
+    Ok(ended)
+}
+
+/// `konbit epoch DIR --reason WHY`.
+pub fn epoch(dir: &Path, reason: &str, role: &str, format: Format) -> Result<Ended> {
+    let entry = konbit_desk::begin_epoch(dir, reason, &stamp(role), &entropy())?;
+    match format {
+        Format::Json => output::json(&json!({ "entry": entry }))?,
+        Format::Text => output::text(&format!(
+            "entry {entry} begins a new epoch and cites the old head; give outsiders the new key: {}",
+            dir.join("keys").join("record.pub").display()
+        ))?,
+    }
+    Ok(Ended::Well)
+}
+
+/// `konbit erase DIR ENTRY... --reason WHY --authority RULE`.
+pub fn erase(dir: &Path, entries: &[u64], reason: &str, authority: &str, role: &str, format: Format) -> Result<Ended> {
+    let desk = Desk::open(dir)?;
+    let report = desk.erase(entries, reason, authority, &stamp(role))?;
+    desk.close()?;
+    match format {
+        Format::Json => output::json(&json!({
+            "order": report.order, "erased": entries, "changed": report.changed, "remains": report.remains,
+        }))?,
+        Format::Text => {
+            let changed: Vec<String> = report.changed.iter().map(|(subject, id)| format!("{subject} {id}")).collect();
+            let mut text = format!("erased by the order in entry {}; every proof still holds", report.order);
+            if !changed.is_empty() {
+                text += &format!("; no longer as it was: {}", changed.join(", "));
+            }
+            if let Some(why) = &report.remains {
+                text += &format!(
+                    "\ncopies of the bytes may still lie in the file: {why}; they go when the record is next opened"
+                );
+            }
+            output::text(&text)?;
+        }
+    }
+    Ok(if report.remains.is_none() { Ended::Well } else { Ended::Badly })
+}
+
+/// `konbit prove DIR ENTRY -o FILE`.
+pub fn prove(dir: &Path, entry: u64, disclose: bool, output: Option<&Path>) -> Result<Ended> {
+    let desk = Desk::open_to_read(dir)?;
+    let proof = desk.proof_file(entry, disclose)?;
+    desk.close()?;
+    let proof = proof.ok_or_else(|| {
+        anyhow!(
+            "no entry {entry} is in the record, or it is of the first form and was erased; konbit verify lists them"
+        )
+    })?;
+    match output {
+        Some(path) => konbit_desk::write_durably(path, proof.to_string().as_bytes())?,
+        None => output::text(&proof.to_string())?,
+    }
+    Ok(Ended::Well)
+}
+
+/// `konbit cosign ...`.
+pub fn cosign(command: &CosignCommand) -> Result<Ended> {
+    match command {
+        CosignCommand::Request { dir, old, output } => {
+            let desk = Desk::open_to_read(dir)?;
+            let request = desk.cosign_request(None, *old)?;
+            desk.close()?;
+            match output {
+                Some(path) => konbit_desk::write_durably(path, request.to_string().as_bytes())?,
+                None => output::text(&request.to_string())?,
+            }
+            Ok(Ended::Well)
+        }
+        CosignCommand::Keep { dir, answers } => {
+            let desk = Desk::open_to_read(dir)?;
+            for path in answers {
+                let (name, size) = desk.keep_answer(&read_limited(path, TEXT_BYTES_MAX)?.bytes)?;
+                output::text(&format!("{name} has cosigned {size} entries"))?;
+            }
+            desk.close()?;
+            Ok(Ended::Well)
+        }
+        CosignCommand::Policy { dir, file } => {
+            let desk = Desk::open_to_read(dir)?;
+            let rule = desk.set_policy(&read_limited(file, TEXT_BYTES_MAX)?.bytes)?;
+            desk.close()?;
+            output::text(&format!("heads count as vouched for when cosigned by {rule}"))?;
+            Ok(Ended::Well)
+        }
+        CosignCommand::Status { dir, output } => {
+            let desk = Desk::open_to_read(dir)?;
+            let published = desk.published()?;
+            desk.close()?;
+            match output.format {
+                Format::Json => output::json(&json!({
+                    "key": published.key, "signed_size": published.signed_size, "rule": published.rule,
+                    "vouched_size": published.vouched_size, "witnesses": published.witnesses,
+                }))?,
+                Format::Text => {
+                    let known = |size: Option<u64>| size.map_or_else(|| "none".to_owned(), |size| size.to_string());
+                    let mut text = format!(
+                        "signed: {} entries; vouched for: {} entries; rule: {}\n",
+                        known(published.signed_size),
+                        known(published.vouched_size),
+                        published.rule.as_deref().unwrap_or("no policy yet"),
+                    );
+                    for witness in &published.witnesses {
+                        text += &format!("  {}: {}\n", witness.name, freshness(witness));
+                    }
+                    output::text(&text)?;
+                }
+            }
+            Ok(Ended::Well)
+        }
+    }
+}
+
+fn freshness(witness: &WitnessView) -> String {
+    let Some((size, time)) = witness.cosigned else { return "has not cosigned yet".to_owned() };
+    let at = i64::try_from(time).ok().and_then(|time| jiff::Timestamp::from_second(time).ok());
+    let when = at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("on {at}"));
+    format!("cosigned {size} entries {when}")
+}

@@ -1,0 +1,277 @@
+//! One contingent's roster: bound by column generation, whole sections by exact steps.
+
+use crate::master::{Column, Mixture, Rows, mix};
+use crate::plan::{Options, Watch};
+use crate::price::{Automaton, best_pattern};
+use crate::problem::Problem;
+use konbit_base::rng::Seeded;
+use std::collections::BTreeMap;
+
+/// Parts of one unit of price.
+const SCALE: i64 = 1 << 16;
+
+/// Patterns of the sections of one contingent, by their index in the problem.
+pub(crate) struct Solved {
+    pub patterns: BTreeMap<usize, Vec<bool>>,
+    pub value: i64,
+    /// No roster costs less.
+    pub bound: i64,
+    pub stopped: bool,
+}
+
+/// Sections that are the same to every rule.
+struct Kind {
+    seats: u32,
+    automaton: Automaton,
+    /// Indices in the problem, by id.
+    members: Vec<usize>,
+}
+
+impl Kind {
+    fn count(&self) -> u32 {
+        u32::try_from(self.members.len()).expect("at most ten thousand")
+    }
+}
+
+struct Case<'a> {
+    problem: &'a Problem,
+    contingent: usize,
+    kinds: Vec<Kind>,
+    rows: Rows,
+}
+
+impl<'a> Case<'a> {
+    fn new(problem: &'a Problem, contingent: usize) -> Self {
+        let data = problem.data();
+        let mut groups: BTreeMap<(u32, u32, &[u32]), Vec<usize>> = BTreeMap::new();
+        for (ix, section) in data.sections.iter().enumerate() {
+            if section.contingent as usize == contingent {
+                let key = (problem.seats(section), section.travel_minutes, section.leave.as_slice());
+                groups.entry(key).or_default().push(ix);
+            }
+        }
+        let kind = |((seats, ..), mut members): ((u32, u32, &[u32]), Vec<usize>)| {
+            members.sort_unstable_by_key(|&ix| &data.sections[ix].id);
+            Kind { seats, automaton: Automaton::new(problem, &data.sections[members[0]]), members }
+        };
+        let kinds: Vec<Kind> = groups.into_iter().map(kind).collect();
+        let rows = Rows {
+            tiers: (0..problem.slots()).map(|slot| problem.tiers(contingent, slot).to_vec()).collect(),
+            kinds: kinds.iter().map(|kind| (kind.seats, kind.count())).collect(),
+        };
+        Self { problem, contingent, kinds, rows }
+    }
+
+    /// `sum_sk seats_sk min(price_sk, pi_s) - sum_j n_j max_p seats_j pi a_p`, a lower bound for
+    /// any prices, in whole numbers rounded up; and the best pattern of each kind.
+    fn bound(&self, prices: &[i64]) -> (i64, Vec<(i64, Vec<bool>)>) {
+        let tiers =
+            self.rows.tiers.iter().zip(prices).flat_map(|(tiers, &pi)| tiers.iter().map(move |tier| (tier, pi)));
+        let open: i64 = tiers.map(|(&(seats, price), pi)| i64::from(seats) * (price * SCALE).min(pi)).sum();
+        let best: Vec<_> = self.kinds.iter().map(|kind| best_pattern(&kind.automaton, prices)).collect();
+        let saved = self.kinds.iter().zip(&best);
+        let saved: i64 = saved.map(|(kind, (gain, _))| i64::from(kind.seats) * i64::from(kind.count()) * gain).sum();
+        let scaled = open - saved;
+        (scaled.div_euclid(SCALE) + i64::from(scaled.rem_euclid(SCALE) > 0), best)
+    }
+
+    /// Column generation with prices half way to the best known ones (Wentges 1997).
+    fn generate(&self, options: &Options, watch: &Watch<'_>) -> (Vec<Column>, Mixture, i64, bool) {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut mixture = mix(&self.rows, &columns);
+        let mut known: Option<Vec<i64>> = None;
+        let mut bound = 0;
+        let mut stopped = false;
+        for _ in 0..options.rounds_max {
+            stopped = (watch.should_stop)();
+            // Once the mixture costs no more than the bound it cannot be improved.
+            if stopped || round_up(mixture.value) <= bound {
+                break;
+            }
+            let exact: Vec<i64> = mixture.slot_price.iter().map(|&price| fixed(price)).collect();
+            let halfway = |known: &Vec<i64>| exact.iter().zip(known).map(|(a, b)| i64::midpoint(*a, *b)).collect();
+            let mut added = 0;
+            for prices in known.as_ref().map(halfway).into_iter().chain([exact.clone()]) {
+                let (reached, best) = self.bound(&prices);
+                if known.is_none() || reached > bound {
+                    bound = bound.max(reached);
+                    known = Some(prices);
+                }
+                for (kind, (_, pattern)) in best.into_iter().enumerate() {
+                    let seats = f64::from(self.kinds[kind].seats);
+                    let on = pattern.iter().zip(&mixture.slot_price).filter(|(on, _)| **on);
+                    let gain: f64 = on.map(|(_, price)| seats * price).sum();
+                    let is_new = || columns.iter().all(|c| c.kind != kind || c.pattern != pattern);
+                    if gain > mixture.kind_price[kind] + 1e-6 && is_new() {
+                        columns.push(Column { kind, pattern });
+                        added += 1;
+                    }
+                }
+                if added > 0 {
+                    break;
+                }
+            }
+            if added == 0 {
+                break;
+            }
+            mixture = mix(&self.rows, &columns);
+        }
+        (columns, mixture, bound, stopped)
+    }
+}
+
+fn round_up(value: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "costs are far below 2^53")]
+    let whole = (value - 1e-4).ceil() as i64;
+    whole
+}
+
+fn fixed(price: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "prices are at most a few thousand, the cast saturates")]
+    let fixed = (price * SCALE as f64).round() as i64;
+    fixed.clamp(0, SCALE * 100_000)
+}
+
+/// Whole sections and what they cover.
+#[derive(Clone)]
+struct Whole {
+    /// Kind and pattern of each section, in the order of kinds and members.
+    sections: Vec<(usize, Vec<bool>)>,
+    covered: Vec<u32>,
+}
+
+impl Case<'_> {
+    fn cost(&self, covered: &[u32]) -> i64 {
+        covered.iter().enumerate().map(|(slot, &seats)| self.problem.open_cost(self.contingent, slot, seats)).sum()
+    }
+
+    /// The best pattern of one section of a kind beside all the others: exact, since what a slot
+    /// gains from one section does not depend on its other slots.
+    fn answer(&self, covered: &[u32], kind: usize) -> Vec<bool> {
+        let seats = self.kinds[kind].seats;
+        let cost = |slot: usize, seats: u32| self.problem.open_cost(self.contingent, slot, seats);
+        let gain = |(slot, &now): (usize, &u32)| cost(slot, now) - cost(slot, now + seats);
+        let gains: Vec<i64> = covered.iter().enumerate().map(gain).collect();
+        best_pattern(&self.kinds[kind].automaton, &gains).1
+    }
+
+    fn put(&self, whole: &mut Whole, at: usize, pattern: Option<Vec<bool>>) {
+        let (kind, old) = &mut whole.sections[at];
+        let seats = self.kinds[*kind].seats;
+        for (slot, _) in old.iter().enumerate().filter(|(_, on)| **on) {
+            whole.covered[slot] -= seats;
+        }
+        *old = pattern.unwrap_or_else(|| vec![false; whole.covered.len()]);
+        for (slot, _) in old.iter().enumerate().filter(|(_, on)| **on) {
+            whole.covered[slot] += seats;
+        }
+    }
+
+    /// The whole part of the mixture, then the sections left one by one, each at its best.
+    fn round(&self, columns: &[Column], mixture: &Mixture) -> Whole {
+        let slots = self.problem.slots();
+        let rest = |kind: &Kind| kind.members.len();
+        let kinds = self.kinds.iter().enumerate().flat_map(|(ix, kind)| std::iter::repeat_n(ix, rest(kind)));
+        let sections: Vec<_> = kinds.map(|kind| (kind, vec![false; slots])).collect();
+        let mut whole = Whole { sections, covered: vec![0; slots] };
+        let mut free: Vec<Vec<usize>> = vec![Vec::new(); self.kinds.len()];
+        for (at, section) in whole.sections.iter().enumerate().rev() {
+            free[section.0].push(at);
+        }
+        for (column, level) in columns.iter().zip(&mixture.level) {
+            let mut left = level + 1e-6;
+            while let Some(at) = free[column.kind].pop_if(|_| left >= 1.0) {
+                self.put(&mut whole, at, Some(column.pattern.clone()));
+                left -= 1.0;
+            }
+        }
+        for at in free.into_iter().flatten() {
+            let pattern = self.answer(&whole.covered, whole.sections[at].0);
+            self.put(&mut whole, at, Some(pattern));
+        }
+        whole
+    }
+
+    /// Gives each section in turn its best pattern beside the others until none improves.
+    fn settle(&self, whole: &mut Whole, order: &[usize], stop: &dyn Fn() -> bool) -> i64 {
+        let mut cost = self.cost(&whole.covered);
+        loop {
+            let before = cost;
+            for &at in order {
+                if cost == 0 || stop() {
+                    return cost;
+                }
+                let (kind, old) = whole.sections[at].clone();
+                self.put(whole, at, None);
+                let pattern = self.answer(&whole.covered, kind);
+                self.put(whole, at, Some(pattern));
+                let next = self.cost(&whole.covered);
+                if next < cost {
+                    cost = next;
+                } else {
+                    self.put(whole, at, Some(old));
+                }
+            }
+            if cost == before {
+                return cost;
+            }
+        }
+    }
+
+    /// Takes a few sections out at a time and puts them back one by one, each at its best.
+    fn repair(&self, start: Whole, bound: i64, options: &Options, rng: &mut Seeded, stop: &dyn Fn() -> bool) -> Whole {
+        let count = start.sections.len();
+        let order = |rng: &mut Seeded| {
+            let mut order: Vec<usize> = (0..count).collect();
+            for last in (1..count).rev() {
+                order.swap(last, below(last + 1, rng));
+            }
+            order
+        };
+        let mut best = start;
+        let mut cost = self.settle(&mut best, &order(rng), stop);
+        for round in 0..options.repairs_max {
+            if cost <= bound || count < 2 || stop() {
+                break;
+            }
+            let mut next = best.clone();
+            let mut out = order(rng);
+            out.truncate((2 + round % 4).min(count));
+            for &at in &out {
+                self.put(&mut next, at, None);
+            }
+            for &at in &out {
+                let pattern = self.answer(&next.covered, next.sections[at].0);
+                self.put(&mut next, at, Some(pattern));
+            }
+            let reached = self.settle(&mut next, &out, stop);
+            if reached <= cost {
+                (best, cost) = (next, reached);
+            }
+        }
+        best
+    }
+}
+
+fn below(bound: usize, rng: &mut Seeded) -> usize {
+    usize::try_from(rng.below(bound as u64)).expect("below a usize")
+}
+
+/// The roster of one contingent.
+pub(crate) fn solve(
+    problem: &Problem,
+    contingent: usize,
+    options: &Options,
+    rng: &mut Seeded,
+    watch: &Watch<'_>,
+) -> Solved {
+    let case = Case::new(problem, contingent);
+    let (columns, mixture, bound, stopped) = case.generate(options, watch);
+    let start = case.round(&columns, &mixture);
+    let whole = case.repair(start, bound, options, rng, watch.should_stop);
+    let value = case.cost(&whole.covered);
+    let members = case.kinds.iter().flat_map(|kind| kind.members.iter().copied());
+    let patterns = members.zip(whole.sections.into_iter().map(|(_, pattern)| pattern)).collect();
+    assert!(bound <= value, "a bound of {bound} for a roster that costs {value}");
+    Solved { patterns, value, bound, stopped: stopped || (watch.should_stop)() }
+}

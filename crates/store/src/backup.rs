@@ -1,0 +1,138 @@
+//! Copies of the record: made while it is in use, and not believed before they are verified.
+
+use crate::entry::Head;
+use crate::error::StoreError;
+use crate::head_file::{self, head_path};
+use crate::{schema, seal};
+use crate::store::{Store, existing_file, log_of, open_plain};
+use crate::verify::{VerifyReport, verify};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+/// A copy that was verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// Size and root of the copy.
+    pub head: Head,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// What the verification of the copy covered.
+    pub report: VerifyReport,
+    /// Why the copy cannot be opened for writing where it lies: it is older than a head that was
+    /// signed there. `None` if it can.
+    pub refused: Option<String>,
+}
+
+/// Copies the record at `record` to `to`, also while others append to it: one moment of it, whole.
+/// The copy is written anew from the rows there are, so it holds no remains of erased bytes. It
+/// gets a seal and is verified before it gets its name. The signed head is not copied: it has to
+/// stay where copies cannot replace it.
+///
+/// # Errors
+/// [`StoreError::Exists`] if something lies at `to`; [`StoreError::Damaged`] if the copy does not
+/// verify; failures of the files. In every case nothing is left at `to`.
+pub fn backup(record: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Copied, StoreError> {
+    copy(record.as_ref(), to.as_ref())
+}
+
+/// Puts the copy at `backup` in the place `to`, where no record may be. The copy is verified after
+/// it was written, and before it gets its name; one of an older form is brought to the present one.
+///
+/// [`Copied::refused`] says whether it is older than the head that was signed last in that place.
+/// Then [`Store::begin_epoch`] is the way on.
+///
+/// # Errors
+/// As [`backup`].
+pub fn restore(backup: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Copied, StoreError> {
+    copy(backup.as_ref(), to.as_ref())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<Copied, StoreError> {
+    let from = existing_file(from)?;
+    // A log that lies there would be taken for a part of the copy.
+    let log = log_of(to);
+    if log.exists() {
+        return Err(StoreError::Exists { path: log });
+    }
+    // Reserves the name, so that nothing can come to lie there meanwhile.
+    let made = OpenOptions::new().write(true).create_new(true).open(to);
+    drop(made.map_err(|source| StoreError::from_io(to, source))?);
+    let draft = draft_of(to);
+    let copied = write_copy(&from, &draft).and_then(|copied| {
+        let io = |source| StoreError::from_io(to, source);
+        seal::write(to, &copied.seal).map_err(io)?;
+        fs::rename(&draft, to).and_then(|()| seal::sync_directory(to)).map_err(io)?;
+        Ok(copied)
+    });
+    match copied {
+        Ok(Verified { head, report, seal }) => {
+            let refused = refusal(to)?;
+            Ok(Copied { head, bytes: seal.bytes, report, refused })
+        }
+        Err(error) => {
+            // Best effort: the error that made it necessary is the one to report.
+            for path in [draft.clone(), log_of(&draft), seal::path_of(to), to.to_owned()] {
+                let _ = fs::remove_file(path);
+            }
+            Err(error)
+        }
+    }
+}
+
+fn draft_of(to: &Path) -> PathBuf {
+    let mut draft = OsString::from(to);
+    draft.push(".part");
+    PathBuf::from(draft)
+}
+
+struct Verified {
+    head: Head,
+    report: VerifyReport,
+    seal: seal::Seal,
+}
+
+/// Writes the rows of the record at `from` to a new file, and verifies it.
+fn write_copy(from: &Path, draft: &Path) -> Result<Verified, StoreError> {
+    let at = |path: &Path, error: &rusqlite::Error| StoreError::from_sqlite(path, error);
+    let io = |source| StoreError::from_io(draft, source);
+    if draft.exists() {
+        fs::remove_file(draft).map_err(io)?;
+    }
+    let source = Store::attach_for_verify(from)?;
+    source.check_identity()?;
+    let name = draft.to_str().ok_or_else(|| StoreError::NotAFile { path: draft.to_owned() })?;
+    source.db().execute("VACUUM INTO ?", [name]).map_err(|error| at(draft, &error))?;
+    let mut target = open_plain(draft)?;
+    schema::migrate(&mut target, schema::MIGRATIONS).map_err(|error| at(draft, &error))?;
+    target.close().map_err(|(_, error)| at(draft, &error))?;
+    // SQLite leaves the syncing of such a copy to the caller.
+    File::open(draft).and_then(|file| file.sync_all()).map_err(io)?;
+    let report = verify(draft)?;
+    if !report.ok {
+        let why = report.problems.first().map_or("it does not verify", |problem| &problem.sentence);
+        return Err(StoreError::Damaged { path: from.to_owned(), why: format!("its copy does not verify: {why}") });
+    }
+    let mut copy = Store::attach_frozen(draft)?;
+    let head = copy.head()?;
+    if report.root != Some(head.root) || (source.version()? > 1 && source.root_at(head.size)? != head.root) {
+        return Err(StoreError::Damaged { path: from.to_owned(), why: "its copy has another root".to_owned() });
+    }
+    let (bytes, sha256) = match copy.image_digest()? {
+        Some(digest) => digest,
+        None => return Err(StoreError::Refused {
+            what: from.display().to_string(),
+            why: "it is larger than can be sealed".to_owned(),
+        }),
+    };
+    Ok(Verified { head, report, seal: seal::Seal { bytes, entries: head.size, root: head.root, sha256, v: 1 } })
+}
+
+/// Why the record at `path` may not follow the head that was signed there.
+fn refusal(path: &Path) -> Result<Option<String>, StoreError> {
+    let store = Store::attach_for_verify(&existing_file(path)?)?;
+    if !head_file::exists(&head_path(path)) && store.entry_count()? == 0 {
+        return Ok(None);
+    }
+    Ok(store.compare_with_head().err().map(|error| error.to_string()))
+}

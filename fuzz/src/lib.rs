@@ -1,0 +1,3 @@
+//! The targets, for libFuzzer.
+
+pub mod targets;
