@@ -1,7 +1,8 @@
 //! Findings about a mission's data as a whole.
 
-use crate::{Assumptions, Moment, Travel, prepare};
+use crate::{Assumptions, Moment, Travel, WayBasis, prepare};
 use konbit_base::{Finding, Severity};
+use konbit_mission::protection::Site;
 use konbit_mission::{Mission, mandate};
 
 /// What is wrong or missing in the mission's data, worst first: what imports found, obligations
@@ -26,6 +27,7 @@ pub fn check(mission: &Mission, travel: &Travel, moment: Moment) -> Vec<Finding>
         )),
         None => {}
     }
+    findings.extend(ways(mission, travel));
     match prepare(mission, travel, Assumptions::default(), moment) {
         Ok(prepared) => findings.extend(prepared.left_out),
         Err(error) => findings.push(missing(Severity::Warning, "no-plan-possible", &error.to_string())),
@@ -34,4 +36,37 @@ pub fn check(mission: &Mission, travel: &Travel, moment: Moment) -> Vec<Finding>
         .sort_by(|a, b| (b.severity, &a.place, &a.code, &a.message).cmp(&(a.severity, &b.place, &b.code, &b.message)));
     findings.dedup();
     findings
+}
+
+/// Most sites that one finding names.
+const NAMED_MAX: usize = 10;
+
+/// Sites that no road leads to, and sites whose travel times are not by road though there is a
+/// network.
+fn ways(mission: &Mission, travel: &Travel) -> Vec<Finding> {
+    if mission.road_network.is_empty() || mission.bases.is_empty() {
+        return Vec::new();
+    }
+    let placed = || mission.sites.values().filter(|site| site.position.is_some());
+    let basis = |site: &Site| travel.nearest(mission, &site.id).map(|(_, way)| way.basis);
+    let named = |code: &str, sites: Vec<&Site>, what: &str| {
+        let names: Vec<&str> = sites.iter().take(NAMED_MAX).map(|site| site.name.as_str()).collect();
+        let more =
+            if sites.len() > NAMED_MAX { format!(" and {} more", sites.len() - NAMED_MAX) } else { String::new() };
+        let message = format!("{} {what}: {}{more}", sites.len(), names.join(", "));
+        (!sites.is_empty()).then(|| Finding::in_file(Severity::Note, code, "", message))
+    };
+    let unreached = placed().filter(|site| basis(site).is_none()).collect();
+    let apart = placed().filter(|site| basis(site) == Some(WayBasis::GreatCircle)).collect();
+    [
+        named("sites-without-way", unreached, "sites have no way by road from any base, as roads are reported now"),
+        named(
+            "sites-off-the-network",
+            apart,
+            "sites have no road of the network near, and travel times to them are by the great circle",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

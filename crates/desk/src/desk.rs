@@ -1,5 +1,6 @@
 //! A mission that is open: its directory and its record.
 
+use crate::entering::Entering;
 use crate::keeping::{EPOCH_KIND, ERASURE_KIND, EpochBegun, ErasureOrder};
 use crate::ledger::{Entropy, Ledger};
 use crate::{Config, DeskError, Ground, MissionDir, Moment, RoadQuestion, Roads, Travel, verify};
@@ -15,7 +16,7 @@ use konbit_store::{
 };
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Who acts, and when. Times and entropy enter here and nowhere deeper.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +96,9 @@ impl Said {
 
 /// A mission that is open. It can be shared between threads; they take turns.
 pub struct Desk {
+    /// What records that programs enter go through, once one does. First, so that it is dropped
+    /// before the lock that lets this process write.
+    pub(crate) entering: OnceLock<Entering>,
     dir: MissionDir,
     config: Config,
     ledger: Mutex<Ledger>,
@@ -131,14 +135,15 @@ impl Desk {
     }
 
     pub(crate) fn over(dir: MissionDir, config: Config, ledger: Ledger) -> Self {
-        Self { dir, config, ledger: Mutex::new(ledger), roads: Mutex::new(None), ground: Mutex::new(None) }
+        let (roads, ground) = (Mutex::new(None), Mutex::new(None));
+        Self { dir, config, ledger: Mutex::new(ledger), roads, ground, entering: OnceLock::new() }
     }
 
     /// Closes the record cleanly, so that its file can be checked byte by byte.
     pub fn close(self) -> Result<(), DeskError> {
         let ledger = self.ledger.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // The reader first: a file that nobody else reads can be sealed.
-        drop(ledger.reader);
+        // The readers first: a file that nobody else reads can be sealed.
+        drop((ledger.reader, self.entering));
         if let Some(writer) = ledger.writer.and_then(Arc::into_inner) {
             writer.close()?;
         }

@@ -13,6 +13,7 @@
 mod check;
 mod desk;
 mod dir;
+mod entering;
 mod example;
 mod export;
 mod ground;
@@ -31,6 +32,7 @@ mod verify;
 pub use check::check;
 pub use desk::{Desk, EntryView, Said, Snapshot, Stamp};
 pub use dir::{Config, MissionDir, StoreKind, write_durably};
+pub use entering::{ENTERED_SUBJECTS, EnterError, EntryCommand, EntryFault, Standing};
 pub use example::{Example, example};
 pub use export::{Form, exports};
 pub use ground::Ground;
@@ -38,7 +40,7 @@ pub use import::{ImportReport, NamedFile};
 pub use keeping::{
     CopyReport, EPOCH_KIND, ERASURE_KIND, EpochBegun, EraseReport, ErasureOrder, backup, begin_epoch, restore,
 };
-pub use konbit_exchange::import::read_road_report;
+pub use konbit_exchange::import::{parse_instant, read_road_report};
 pub use konbit_protect::{Progress, Watch};
 pub use konbit_roads::osm::{Progress as RoadProgress, Stage as RoadStage};
 pub use konbit_roads::profile::Weather;
@@ -52,6 +54,7 @@ pub use render::{plan_geojson, plan_text};
 pub use roads::{
     CoveredRoads, PLANNED_PERCENT, REACTION_PROFILE, RoadQuestion, Roads, RoadsNow, StepWords, Stop, Trip,
 };
+pub use konbit_store::Receipt;
 pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths};
 pub use verify::{VerifyReport, verify};
 

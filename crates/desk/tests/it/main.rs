@@ -4,6 +4,7 @@
 
 mod keeping;
 mod roads;
+mod simulation;
 
 use jiff::Timestamp;
 use konbit_base::Severity;

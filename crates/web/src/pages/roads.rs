@@ -32,6 +32,8 @@ pub struct RoadsQuery {
     pub show: String,
     /// Only reports of this state.
     pub state: String,
+    /// As the roads are at this time, local to the mission; the moment shown if empty.
+    pub at: String,
 }
 
 impl RoadsQuery {
@@ -59,16 +61,19 @@ pub struct RoadsPage<'a> {
     pub rows: Vec<ReportRow<'a>>,
     /// Travel times now.
     pub travel: &'a Travel,
+    /// The instant shown.
+    pub at: Timestamp,
     /// The map.
     pub map: Markup,
 }
 
 /// `/roads`.
 pub fn roads(view: &View<'_>, page: &RoadsPage<'_>) -> Markup {
-    let in_force = view.mission.road_reports.values().filter(|report| report.is_in_force(view.instant)).count();
+    let in_force = view.mission.road_reports.values().filter(|report| report.is_in_force(page.at)).count();
     let [by_road, by_circle, unreached] = page.travel.sites_by_basis(view.mission);
     html! {
         p.lead {
+            @if page.at != view.instant { "On " (instant(page.at, &view.zone())) ": " }
             @match in_force { 0 => "No report of a road is in force. ", count => { (format::plural(count, "report of a road is", "reports of roads are")) " in force. " } }
             @if page.network.is_some() {
                 (format::size(by_road)) " sites are reached by road"
@@ -155,6 +160,7 @@ fn reports(view: &View<'_>, page: &RoadsPage<'_>) -> Markup {
             form.filters method="get" action="/roads#reports" {
                 (select("show", "Which", &page.query.show, "in force now", &shows))
                 (select("state", "State", &page.query.state, "any", &states))
+                label { span { "As of" } input type="datetime-local" name="at" value=(form_instant(page.at, &view.zone())); }
                 button type="submit" { "Show" }
             }
             @if page.rows.is_empty() { (empty("No report matches. Draw one on the map, fill in the form below, or import a table or GeoJSON.", "konbit import DIR road-reports FILE")) }
@@ -163,7 +169,7 @@ fn reports(view: &View<'_>, page: &RoadsPage<'_>) -> Markup {
                     table {
                         caption { "Reports of roads; times are local to the mission" }
                         thead { tr { th scope="col" { "Where" } th scope="col" { "State" } th scope="col" { "Covers" } th scope="col" { "From" } th scope="col" { "Until" } th scope="col" { "Source and entry" } th scope="col" { "Change" } } }
-                        tbody { @for row in &page.rows { (report_row(view, row)) } }
+                        tbody { @for row in &page.rows { (report_row(view, page.at, row)) } }
                     }
                 }
                 p { "Download: " a href="/roads/reports.csv" { "CSV with HXL tags" } " · " a href="/roads/reports.geojson" { "GeoJSON" } }
@@ -172,9 +178,9 @@ fn reports(view: &View<'_>, page: &RoadsPage<'_>) -> Markup {
     }
 }
 
-fn report_row(view: &View<'_>, row: &ReportRow<'_>) -> Markup {
+fn report_row(view: &View<'_>, at: Timestamp, row: &ReportRow<'_>) -> Markup {
     let (report, zone) = (&row.recorded.value, view.zone());
-    let is_in_force = report.is_in_force(view.instant);
+    let is_in_force = report.is_in_force(at);
     html! {
         tr {
             th scope="row" { (report.place) " " (unverified(&report.source)) @if let Some(note) = &report.note { " " span.quiet { (note) } } }
@@ -190,14 +196,14 @@ fn report_row(view: &View<'_>, row: &ReportRow<'_>) -> Markup {
             td.nowrap {
                 (instant(report.end(), &zone))
                 @if report.until.is_none() { " " span.quiet { "unless renewed" } }
-                @if !is_in_force { " " span.quiet { @if report.from > view.instant { "not yet" } @else { "over" } } }
+                @if !is_in_force { " " span.quiet { @if report.from > at { "not yet" } @else { "over" } } }
             }
             td { (source(&report.source)) " " (entries_link(&row.recorded.entries, "road-report", report.id.as_str())) }
             td.nowrap {
                 @if is_in_force {
                     (change("/roads/reports/end", report, "End now"))
                     a href=(format::address("/roads/effect", &[("without", report.id.as_str())])) { "What it costs" }
-                } @else if report.from <= view.instant { (change("/roads/reports/renew", report, "Renew")) }
+                } @else if report.from <= at { (change("/roads/reports/renew", report, "Renew")) }
             }
         }
     }
@@ -362,7 +368,7 @@ mod tests {
             ("", "slowed", "2023-10-02T07:00:00Z", true),
             ("all", "closed", "2023-10-02T07:00:00Z", false),
         ] {
-            let query = RoadsQuery { show: show.to_owned(), state: state.to_owned() };
+            let query = RoadsQuery { show: show.to_owned(), state: state.to_owned(), at: String::new() };
             assert_eq!(query.keeps(&report, at.parse().unwrap()), keeps, "{show} {state} {at}");
         }
     }

@@ -53,7 +53,11 @@ fn facts(work: &Work<'_>, document: &PlanDocument) -> Option<PlanFacts> {
         facts.is_stale = prepared.problem.hash() != document.problem_hash;
     }
     if let Some(curve) = work.app.planner.known_curve(document.problem_hash, document.seed) {
-        facts.curve = curve.to_vec();
+        // The curve may have been stopped by its time limit: what the plan file has is kept.
+        let more = curve.iter().filter(|point| !facts.curve.iter().any(|held| held.personnel == point.personnel));
+        let more: Vec<_> = more.cloned().collect();
+        facts.curve.extend(more);
+        facts.curve.sort_by_key(|point| point.personnel);
     }
     Some(facts)
 }

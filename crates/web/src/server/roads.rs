@@ -41,32 +41,40 @@ pub(super) async fn roads(State(app): State<App>, query: Asked<RoadsQuery>, uri:
     let query = read(query);
     answer(app, Ask::new(&uri, &headers), move |work| {
         let view = &work.view;
+        let at = match query.at.trim() {
+            "" => view.instant,
+            text => konbit_desk::parse_instant(text, &view.zone()).ok_or_else(|| {
+                Problem::bad_request(format!("{text:?} is not a time; write it as 2023-10-02T18:30"))
+            })?,
+        };
         let network = work.app.desk.roads(view.mission)?;
         let row = |recorded| ReportRow {
             recorded,
             covered: network.as_ref().map(|network| network.covered_roads(&recorded.value.stretch)),
         };
         let in_force: Vec<ReportRow<'_>> =
-            view.mission.road_reports.iter().filter(|report| report.value.is_in_force(view.instant)).map(row).collect();
+            view.mission.road_reports.iter().filter(|report| report.value.is_in_force(at)).map(row).collect();
         let marks = Marks {
             shapes: in_force.iter().flat_map(shapes).collect(),
             draws_for: Some(FORM),
             ..layer_marks(work)
         };
         let map = mapbox::map(view, &layers(work), &marks, "Map of the roads: reports in force, sites, bases");
-        let rows = view.mission.road_reports.iter().filter(|held| query.keeps(&held.value, view.instant)).map(row);
-        let travel = work.travel()?;
+        let rows = view.mission.road_reports.iter().filter(|held| query.keeps(&held.value, at)).map(row);
+        let question = RoadQuestion::at(konbit_desk::Moment { instant: at, ..work.moment });
+        let travel = &work.app.desk.travel_if(view.mission, &question)?;
         let page = RoadsPage {
             query: &query,
             network: view.mission.road_network.iter().next(),
             rows: rows.collect(),
             travel,
+            at,
             map,
         };
         let [by_road, by_great_circle, without_way] = travel.sites_by_basis(view.mission);
         let json = json!({
-            "at": view.instant.to_string(),
-            "reports": page.rows.iter().map(|row| json!({ "report": row.recorded.value, "in_force": row.recorded.value.is_in_force(view.instant), "links": row.covered.as_ref().map(|covered| covered.links), "entries": row.recorded.entries })).collect::<Vec<_>>(),
+            "at": at.to_string(),
+            "reports": page.rows.iter().map(|row| json!({ "report": row.recorded.value, "in_force": row.recorded.value.is_in_force(at), "links": row.covered.as_ref().map(|covered| covered.links), "entries": row.recorded.entries })).collect::<Vec<_>>(),
             "sites": { "by_road": by_road, "by_great_circle": by_great_circle, "without_way": without_way },
             "network": view.mission.road_network.values().next(),
         });

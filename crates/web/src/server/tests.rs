@@ -338,6 +338,8 @@ fn a_report_is_recorded_shown_ended_and_renewed_and_a_wrong_one_changes_nothing(
     assert_eq!(served.post("/roads/reports/end", here, &format!("id={id}")).0, StatusCode::SEE_OTHER);
     assert!(check_page(&served, "/roads").contains("No report of a road is in force"));
     assert!(check_page(&served, "/roads?show=all").contains("Renew"));
+    assert!(check_page(&served, "/roads?at=2023-10-02T12:00").contains("1 report of a road is in force"));
+    assert_eq!(served.get("/roads?at=noon").0, StatusCode::BAD_REQUEST);
     assert_eq!(served.post("/roads/reports/renew", here, &format!("id={id}")).0, StatusCode::SEE_OTHER);
     assert!(check_page(&served, "/roads").contains("1 report of a road is in force"));
     assert_eq!(served.get("/protection/sites/hos-hueh").0, StatusCode::OK);
@@ -359,6 +361,29 @@ fn one_closed_road_changes_reach_and_on_request_the_plan() {
     // The bound with the road open cannot be above the value with it closed: less is possible then.
     assert!(figure("open", 1) <= figure("closed", 0) + 1e-9, "{body}");
     assert!(!json["changes"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn the_record_is_served_to_outsiders_in_their_formats() {
+    let (status, _, checkpoint) = EXAMPLE.get("/checkpoint");
+    assert_eq!(status, StatusCode::OK, "{checkpoint}");
+    let size: u64 = checkpoint.lines().nth(1).unwrap().parse().unwrap();
+    let (_, _, key) = EXAMPLE.get("/key");
+    assert_eq!(checkpoint.lines().next(), key.split('+').next());
+    let (status, headers, _) = EXAMPLE.get("/tile/0/000");
+    assert!(status == StatusCode::OK && headers.contains("immutable"), "{headers}");
+    assert_eq!(EXAMPLE.get("/tile/entries/000").0, StatusCode::OK);
+    for none in ["/tile/0/999", "/tile/entries/..%2f..", "/record/99999999/proof", "/record/x/proof"] {
+        assert_eq!(EXAMPLE.get(none).0, StatusCode::NOT_FOUND, "{none}");
+    }
+    let (_, headers, with) = EXAMPLE.get("/record/3/proof");
+    let (_, _, without) = EXAMPLE.get("/record/3/proof?body=no");
+    assert!(headers.contains("entry-3.tlog-proof") && with.starts_with("c2sp.org/tlog-proof@v1\n"), "{headers}");
+    assert!(with.len() > without.len() && without.contains("index 3\n"));
+    let page = check_page(&EXAMPLE, "/record");
+    assert!(page.contains("Who vouches for it") && page.contains("No witness cosigns yet"));
+    assert!(page.contains(&crate::format::count(size)), "the signed size is shown");
+    assert!(EMPTY.get("/checkpoint").2.lines().nth(1) == Some("0"), "an empty record has a signed head too");
 }
 
 #[test]

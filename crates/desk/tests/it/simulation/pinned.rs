@@ -1,0 +1,1 @@
+//! What the simulation has found, as the shortest lists that show it.
