@@ -400,6 +400,25 @@ class Views {
 }
 
 /**
+ * The note on a place without a mark: where it is, and what closing the road there would do.
+ * @param {import("maplibre-gl").LngLat} at
+ * @returns {HTMLElement}
+ */
+function closeHere(at) {
+  const [lat, lon] = [at.lat.toFixed(5), at.lng.toFixed(5)];
+  const element = document.createElement("div");
+  const head = document.createElement("strong");
+  head.textContent = `${lat}, ${lon}`;
+  const link = document.createElement("a");
+  link.href = `/roads/effect?lat=${lat}&lon=${lon}&radius_m=300`;
+  link.textContent = "If the road here were closed";
+  const paragraph = document.createElement("p");
+  paragraph.append(link);
+  element.append(head, paragraph);
+  return element;
+}
+
+/**
  * Draws a line on the map for the form of the page: a click adds a point, and the form's field `wkt` holds the line.
  * One point alone stands for what lies around it.
  * @implements {Control}
@@ -537,7 +556,10 @@ function start(library, box, container) {
     ]);
     const present = CLICKABLE.filter((id) => map.getLayer(id));
     const [feature] = map.queryRenderedFeatures(box, { layers: present });
-    if (!feature) return;
+    if (!feature) {
+      if (pen) new library.Popup({ maxWidth: "280px" }).setLngLat(event.lngLat).setDOMContent(closeHere(event.lngLat)).addTo(map);
+      return;
+    }
     new library.Popup({ maxWidth: "280px" }).setLngLat(event.lngLat).setDOMContent(noteElement(feature)).addTo(map);
   });
   map.on("mousemove", (event) => {

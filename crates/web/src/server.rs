@@ -1,5 +1,6 @@
 //! Routes, and what every answer has in common: a fresh reading of the record, headers, problems.
 
+mod api;
 mod handlers;
 mod headers;
 mod log;
@@ -79,6 +80,7 @@ pub fn router(desk: Arc<Desk>, world: World) -> Router {
         .route("/checkpoint", get(log::checkpoint))
         .route("/key", get(log::key))
         .route("/tile/{*path}", get(log::tile))
+        .route(api::PATH, post(api::enter).layer(DefaultBodyLimit::max(api::BODY_BYTES_MAX)))
         .route("/about", get(handlers::about))
         .route("/map/{layer}", get(plans::layer))
         .route("/tiles.json", get(handlers::tile_json))
@@ -248,7 +250,7 @@ fn problem_page(view: &View<'_>, ask: &Ask, problem: &Problem) -> Response {
 
 /// Addresses that programs read.
 fn is_data(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "json" | "geojson" | "csv"))
+    path.starts_with("/api/") || path.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "json" | "geojson" | "csv"))
 }
 
 /// A problem that is told without the record.
@@ -275,5 +277,7 @@ fn json_response(status: StatusCode, media: &'static str, value: &Value) -> Resp
     (status, [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "no-cache")], text).into_response()
 }
 
+#[cfg(test)]
+mod api_tests;
 #[cfg(test)]
 mod tests;

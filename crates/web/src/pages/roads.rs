@@ -242,15 +242,15 @@ fn add(view: &View<'_>) -> Markup {
                     }
                 }
                 label { span { "Speed left where slowed, per cent" } input name="speed_percent" inputmode="numeric" pattern="[0-9]{1,2}" placeholder="50"; }
-                label.wide { span { "Drawn line (WKT)" } input name="wkt" maxlength="20000" placeholder="LINESTRING (-72.36 18.69, -72.37 18.70)"; }
+                label.whole { span { "Drawn line (WKT)" } input name="wkt" maxlength="20000" placeholder="LINESTRING (-72.36 18.69, -72.37 18.70)"; }
                 label { span { "or latitude" } input name="lat" inputmode="decimal" placeholder="18.69"; }
                 label { span { "longitude" } input name="lon" inputmode="decimal" placeholder="-72.36"; }
                 label { span { "radius, metres" } input name="radius_m" inputmode="numeric" placeholder="100"; }
                 label { span { "From" } input type="datetime-local" name="from" required value=(now); }
                 label { span { "Until, if known" } input type="datetime-local" name="until"; }
                 label { span { "Counts unless renewed until" } input type="datetime-local" name="expires"; }
-                label.wide { span { "Source" } input name="source_name" required maxlength="300" placeholder="patrol, radio, newspaper"; }
-                label.wide { span { "Note" } input name="note" maxlength="1000"; }
+                label.whole { span { "Source" } input name="source_name" required maxlength="300" placeholder="patrol, radio, newspaper"; }
+                label.whole { span { "Note" } input name="note" maxlength="1000"; }
                 p.quiet { "Times are local to the mission. Without an end a report counts for three days." }
                 button type="submit" { "Record the report" }
             }
@@ -272,7 +272,7 @@ fn attempt(view: &View<'_>) -> Markup {
                 label { span { "within metres" } input name="radius_m" inputmode="numeric" value="300"; }
                 button type="submit" { "See what it does" }
             }
-            p.quiet { "On the map a click on a road says where it is. For a report that is already in force, “What it costs” in the table compares with and without it." }
+            p.quiet { "A click on the map where no mark is offers the same for that place. For a report that is already in force, “What it costs” in the table compares with and without it." }
         }
     }
 }
