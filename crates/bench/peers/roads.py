@@ -26,21 +26,32 @@ LINES = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
 
+# A million pairs take Valhalla minutes even in a small network; it is asked for fewer.
+VALHALLA_TARGETS = 100
+
+
 def peak_mib():
     kib = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return max(kib) / 1024
 
 
+def cpu_seconds():
+    """Time of the processors, over all threads and finished children."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
 def timed(repetitions, work):
-    seconds = []
+    seconds, cpu = [], cpu_seconds()
     for _ in range(repetitions):
         start = time.perf_counter()
         result = work()
         seconds.append(time.perf_counter() - start)
-    return result, seconds
+    return result, (seconds, (cpu_seconds() - cpu) / repetitions)
 
 
-def report(arguments, program, measured, seconds, value=None, **more):
+def report(arguments, program, measured, timing, value=None, **more):
+    seconds, cpu = timing
     line = {
         "suite": "roads",
         "instance": f"{arguments.instance}/{measured}",
@@ -55,6 +66,7 @@ def report(arguments, program, measured, seconds, value=None, **more):
         "repetitions": len(seconds),
         "seconds_min": min(seconds),
         "seconds_max": max(seconds),
+        "cpu_seconds": cpu,
         **more,
     }
     print(json.dumps(line), file=LINES, flush=True)
@@ -80,19 +92,19 @@ def with_pandana(arguments):
     def prepare():
         return pandana.Network(nodes["lon"], nodes["lat"], arcs["tail"], arcs["head"], weights, twoway=False)
 
-    network, seconds = timed(min(arguments.repetitions, 3), prepare)
-    report(arguments, program, "prepare", seconds, note="with weights: a new road state costs this again")
+    network, timing = timed(min(arguments.repetitions, 3), prepare)
+    report(arguments, program, "prepare", timing, note="with weights: a new road state costs this again")
 
     def total(starts, ends):
         lengths = network.shortest_path_lengths(numpy.repeat(starts, len(ends)), numpy.tile(ends, len(starts)))
         lengths = numpy.asarray(lengths)
         return float(lengths[lengths < 4_294_967].sum())
 
-    value, seconds = timed(arguments.repetitions, lambda: total(sources, targets))
-    report(arguments, program, f"matrix {len(sources)} x {len(targets)}", seconds, value)
+    value, timing = timed(arguments.repetitions, lambda: total(sources, targets))
+    report(arguments, program, f"matrix {len(sources)} x {len(targets)}", timing, value)
     everywhere = read(folder, "everywhere.csv")["node"].to_numpy()
-    value, seconds = timed(arguments.repetitions, lambda: total(bases, everywhere))
-    report(arguments, program, f"{len(bases)} bases x all nodes", seconds, value)
+    value, timing = timed(arguments.repetitions, lambda: total(bases, everywhere))
+    report(arguments, program, f"{len(bases)} bases x all nodes", timing, value)
 
 
 def with_valhalla(arguments):
@@ -108,31 +120,31 @@ def with_valhalla(arguments):
     with tempfile.TemporaryDirectory() as folder:
         tiles = pathlib.Path(folder) / "tiles"
         tiles.mkdir()
-        config = valhalla.get_config(tile_dir=str(tiles))
+        archive = pathlib.Path(folder) / "tiles.tar"
+        archive.touch()  # the configuration asks for one; it is taken out again below
+        config = valhalla.get_config(tile_extract=str(archive), tile_dir=str(tiles))
         config["mjolnir"]["concurrency"] = 2
         config["mjolnir"]["tile_extract"] = ""
         config["mjolnir"]["admin"] = config["mjolnir"]["timezone"] = ""
         config["mjolnir"]["logging"] = config["loki"]["logging"] = {"type": ""}
         config["thor"]["logging"] = {"type": ""}
-        for limits in config["service_limits"].values():
-            if isinstance(limits, dict):
-                for limit in limits.keys() & {"max_matrix_location_pairs", "max_matrix_locations", "max_locations"}:
-                    limits[limit] = 10_000_000
-                for limit in limits.keys() & {"max_distance", "max_matrix_distance"}:
-                    limits[limit] = 5_000_000.0
+        limits = config["service_limits"]["auto"]
+        limits["max_matrix_location_pairs"] = limits["max_locations"] = 10_000_000
+        limits["max_matrix_distance"] = limits["max_distance"] = 5_000_000.0
         path = pathlib.Path(folder) / "valhalla.json"
         path.write_text(json.dumps(config))
-        build = [sys.executable, "-m", "valhalla", "valhalla_build_tiles", "-c", str(path), str(arguments.osm)]
+        builder = pathlib.Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles"
+        build = [str(builder), "-c", str(path), str(arguments.osm)]
 
         def prepare():
             subprocess.run(build, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-        _, seconds = timed(1, prepare)
-        report(arguments, program, "prepare", seconds, note="tiles from the OpenStreetMap file; includes the import")
+        _, timing = timed(1, prepare)
+        report(arguments, program, "prepare", timing, note="tiles from the OpenStreetMap file; includes the import")
         actor = valhalla.Actor(str(path))
         request = {
             "sources": places("sources"),
-            "targets": places("targets"),
+            "targets": places("targets")[:VALHALLA_TARGETS],
             "costing": "auto",
             "verbose": False,
         }
@@ -140,12 +152,12 @@ def with_valhalla(arguments):
         def matrix():
             return actor.matrix(json.dumps(request))
 
-        answer, seconds = timed(1, matrix)
+        answer, timing = timed(1, matrix)
         durations = [ms for row in json.loads(answer)["sources_to_targets"]["durations"] for ms in row]
         total = float(sum(duration for duration in durations if duration is not None))
         note = "own speeds, with snapping and with the answer as JSON; the sum is not comparable"
         measured = f"matrix {len(request['sources'])} x {len(request['targets'])}"
-        report(arguments, program, measured, seconds, total, note=note)
+        report(arguments, program, measured, timing, total, note=note)
 
 
 def main():
@@ -158,8 +170,8 @@ def main():
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     for package, measure in (("pandana", with_pandana), ("valhalla", with_valhalla)):
-        if package == "valhalla" and arguments.osm is None:
-            print("valhalla is left out: it needs --osm", file=sys.stderr)
+        if package == "valhalla" and (arguments.osm is None or arguments.osm.suffix != ".pbf"):
+            print("valhalla is left out: it makes its graph from an .osm.pbf file only", file=sys.stderr)
             continue
         try:
             __import__(package)

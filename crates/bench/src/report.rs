@@ -36,7 +36,7 @@ impl Line {
     }
 }
 
-/// Median, least and most seconds over some repetitions.
+/// Times of some repetitions.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
     /// Median.
@@ -45,28 +45,54 @@ pub struct Timing {
     pub seconds_min: f64,
     /// The slowest: other work on the machine shows here.
     pub seconds_max: f64,
+    /// Time of the processors for one repetition, over all threads, on average; `None` where the
+    /// system does not say. Other work on the machine lengthens it far less than the others.
+    pub cpu_seconds: Option<f64>,
+}
+
+impl Timing {
+    /// From the seconds of each repetition (at least one) and of the processors for all of them.
+    pub fn of(mut seconds: Vec<f64>, cpu_seconds: Option<f64>) -> Self {
+        seconds.sort_by(f64::total_cmp);
+        Self {
+            seconds: seconds[seconds.len() / 2],
+            seconds_min: seconds[0],
+            seconds_max: seconds[seconds.len() - 1],
+            cpu_seconds: cpu_seconds.map(|sum| sum / seconds.len() as f64),
+        }
+    }
+}
+
+/// Runs `work` once and gives the result, the seconds and those of the processors.
+pub fn timed_once<T>(work: impl FnOnce() -> T) -> (T, f64, Option<f64>) {
+    let cpu = cpu_seconds();
+    let start = Instant::now();
+    let result = work();
+    let seconds = start.elapsed().as_secs_f64();
+    (result, seconds, cpu_seconds().zip(cpu).map(|(after, before)| after - before))
 }
 
 /// Runs `work` `repetitions` times (at least once) and gives the last result and the times.
 pub fn timed<T>(repetitions: usize, mut work: impl FnMut(usize) -> T) -> (T, Timing) {
-    let mut seconds = Vec::new();
-    let mut run = |repetition| {
-        let start = Instant::now();
-        let result = work(repetition);
-        seconds.push(start.elapsed().as_secs_f64());
-        result
-    };
-    let mut result = run(0);
+    let (mut result, first, mut cpu) = timed_once(|| work(0));
+    let mut seconds = vec![first];
     for repetition in 1..repetitions {
-        result = run(repetition);
+        let (again, more, more_cpu) = timed_once(|| work(repetition));
+        result = again;
+        seconds.push(more);
+        cpu = cpu.zip(more_cpu).map(|(sum, more)| sum + more);
     }
-    seconds.sort_by(f64::total_cmp);
-    let timing = Timing {
-        seconds: seconds[seconds.len() / 2],
-        seconds_min: seconds[0],
-        seconds_max: seconds[seconds.len() - 1],
-    };
-    (result, timing)
+    (result, Timing::of(seconds, cpu))
+}
+
+/// Time of the processors that the threads of this process have had, as Linux states it.
+fn cpu_seconds() -> Option<f64> {
+    let mut nanoseconds = 0.0;
+    for thread in std::fs::read_dir("/proc/self/task").ok()?.flatten() {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        nanoseconds += text.split_whitespace().next()?.parse::<f64>().ok()?;
+    }
+    Some(nanoseconds / 1e9)
 }
 
 /// Most memory held until now, as Linux states it.

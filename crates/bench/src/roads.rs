@@ -6,7 +6,7 @@
 mod peers;
 mod synthetic;
 
-use crate::report::{Line, Timing, peak_mib, timed};
+use crate::report::{Line, Timing, peak_mib, timed, timed_once};
 use anyhow::{Context, ensure};
 use konbit_base::rng::{Seeded, seeded};
 use konbit_roads::network::Network;
@@ -91,7 +91,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     setting.measure_trips(&metric)?;
     setting.measure_dijkstra(&metric)?;
     match &arguments.peers {
-        Some(python) => peers::run(python, arguments.osm.as_deref(), &setting, &metric),
+        // Valhalla reads the file itself, of which the copies are not.
+        Some(python) => {
+            peers::run(python, arguments.osm.as_deref().filter(|_| arguments.copies == 1), &setting, &metric)
+        }
         None => Ok(()),
     }
 }
@@ -163,6 +166,7 @@ impl Setting {
             ("repetitions", json!(self.repetitions)),
             ("seconds_min", json!(timing.seconds_min)),
             ("seconds_max", json!(timing.seconds_max)),
+            ("cpu_seconds", json!(timing.cpu_seconds)),
             ("nodes", json!(network.nodes.len())),
             ("links", json!(network.links.len())),
             ("graph_nodes", json!(graph_nodes)),
@@ -213,21 +217,19 @@ impl Setting {
             RoadStates::new(&[Condition { links, state: RoadState::Closed }])
         };
         let sets: Vec<RoadStates> = (0..self.repetitions).map(|_| close()).collect();
-        let (mut closing, mut opening) = (Vec::new(), Vec::new());
+        let free = RoadStates::default();
+        // One after the other, so that each closing starts from a free network.
+        let (mut seconds, mut cpu) = ([Vec::new(), Vec::new()], [Some(0.0), Some(0.0)]);
         for states in &sets {
-            closing.push(timed(1, |_| self.router.update(&mut metric, states)).1.seconds);
-            opening.push(timed(1, |_| self.router.update(&mut metric, &RoadStates::default())).1.seconds);
+            for (way, states) in [states, &free].into_iter().enumerate() {
+                let ((), once, once_cpu) = timed_once(|| self.router.update(&mut metric, states));
+                seconds[way].push(once);
+                cpu[way] = cpu[way].zip(once_cpu).map(|(sum, once)| sum + once);
+            }
         }
-        for (what, mut seconds) in [("update: close 100 links", closing), ("update: open them again", opening)] {
-            seconds.sort_by(f64::total_cmp);
-            let timing = Timing {
-                seconds: seconds[seconds.len() / 2],
-                seconds_min: seconds[0],
-                seconds_max: seconds[seconds.len() - 1],
-            };
-            self.print(what, timing, None, Map::new())?;
-        }
-        Ok(())
+        let [closing, opening] = seconds;
+        self.print("update: close 100 links", Timing::of(closing, cpu[0]), None, Map::new())?;
+        self.print("update: open them again", Timing::of(opening, cpu[1]), None, Map::new())
     }
 
     fn measure_trips(&self, metric: &Metric) -> anyhow::Result<()> {

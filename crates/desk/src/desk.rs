@@ -57,6 +57,7 @@ pub struct EntryView {
 
 /// What an entry says.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "almost all are events; a box in each would be met by every reader")]
 pub enum Said {
     /// A change of the mission's state.
     Event(Event),

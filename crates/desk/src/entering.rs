@@ -18,17 +18,8 @@ use thiserror::Error;
 
 /// What programs may enter and withdraw, by subject. Decisions, mandates and plans are entered by
 /// people, from the pages and the command line.
-pub const ENTERED_SUBJECTS: [&str; 9] = [
-    "area",
-    "base",
-    "contribution",
-    "incident",
-    "incident-source",
-    "road-report",
-    "site",
-    "total",
-    "town",
-];
+pub const ENTERED_SUBJECTS: [&str; 9] =
+    ["area", "base", "contribution", "incident", "incident-source", "road-report", "site", "total", "town"];
 
 /// A number that no row rests on: a reading that names it never holds, whatever happens.
 const NO_ENTRY: u64 = u64::MAX;
@@ -39,7 +30,7 @@ pub enum EntryFault {
     /// The kind is not one that programs enter.
     #[error(
         "entries of kind {0:?} are not taken here; the kinds are SUBJECT.recorded and SUBJECT.withdrawn, and the \
-         subjects are: {}", ENTERED_SUBJECTS.join(", ")
+         subjects are: {subjects}", subjects = ENTERED_SUBJECTS.join(", ")
     )]
     Kind(String),
     /// The body does not have the form or the values of its kind.
@@ -51,9 +42,7 @@ pub enum EntryFault {
         why: String,
     },
     /// A withdrawal that expects nothing to be there.
-    #[error(
-        "a withdrawal cannot expect that there is no {0}; leave out expects, or give the entries that were read"
-    )]
+    #[error("a withdrawal cannot expect that there is no {0}; leave out expects, or give the entries that were read")]
     NothingExpected(String),
 }
 
@@ -296,9 +285,11 @@ fn lost_at(sent: &Value, kept: &Value, path: &str) -> Option<String> {
             // A member that is left out and one that is null are the same.
             None => (!value.is_null()).then(|| below(name)),
         }),
-        (Value::Array(sent), Value::Array(kept)) if sent.len() == kept.len() => {
-            sent.iter().zip(kept).enumerate().find_map(|(ix, (sent, kept))| lost_at(sent, kept, &below(&ix.to_string())))
-        }
+        (Value::Array(sent), Value::Array(kept)) if sent.len() == kept.len() => sent
+            .iter()
+            .zip(kept)
+            .enumerate()
+            .find_map(|(ix, (sent, kept))| lost_at(sent, kept, &below(&ix.to_string()))),
         // A list in the place of members: which of them it would be is not said.
         (Value::Array(_) | Value::Object(_), _) => Some(if path.is_empty() { "0".to_owned() } else { path.to_owned() }),
         _ => None,
@@ -372,7 +363,7 @@ mod tests {
 
     fn incident() -> Value {
         json!({"id": "i-1", "kind": "kidnapping", "start": "2023-10-01", "end": "2023-10-02", "date_precision": "day",
-            "place": "Jacmel", "area": null, "position": null, "place_precision": "commune",
+            "place": "Jacmel", "area": null, "position": null, "place_precision": "town",
             "killed": {"low": 1, "best": 2, "high": 3}, "injured": null, "kidnapped": 4, "displaced": null,
             "group": null, "summary": "as reported", "source": {"name": "radio", "reading": "press"}})
     }
@@ -411,7 +402,11 @@ mod tests {
         check("town.recorded", &with(town(), "/source/url", json!("https://example.org/census")), "");
         check("incident.recorded", &with(incident(), "/end", json!("2023-09-30")), "end is before start");
         check("incident.recorded", &with(incident(), "/killed/low", json!(9)), "not in order");
-        check("road-report.recorded", &with(road_report(), "/state", json!({"slowed": {"speed_percent": 0}})), "1 and 99");
+        check(
+            "road-report.recorded",
+            &with(road_report(), "/state", json!({"slowed": {"speed_percent": 0}})),
+            "1 and 99",
+        );
         check("road-report.recorded", &with(road_report(), "/until", json!("2023-10-02T06:00:00Z")), "not after from");
         check("road-report.recorded", &with(road_report(), "/stretch/around/radius_m", json!(0)), "radius is 0 metres");
     }

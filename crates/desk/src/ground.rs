@@ -34,7 +34,7 @@ impl Ground {
         &self.tiles
     }
 
-    /// TileJSON of the tiles at an address with `{z}`, `{x}` and `{y}` in it.
+    /// `TileJSON` of the tiles at an address with `{z}`, `{x}` and `{y}` in it.
     pub fn tile_json(&self, name: &str, tiles_url: &str) -> TileJson {
         let attribution = self.attribution.join(" · ");
         let attribution = Some(attribution.as_str()).filter(|text| !text.is_empty());
@@ -233,6 +233,9 @@ fn water_layers(base_map: &BaseMap, languages: &[String]) -> [Layer; 3] {
     [layer("water", water.collect()), layer("coast", coast.collect()), layer("waterlines", waterlines.collect())]
 }
 
+/// A place to be named: people, first zoom, position, properties.
+type Named = (u64, u8, LatLon, Vec<(String, Value)>);
+
 /// First zoom of a place's name, and a rank that orders places without a population.
 fn place_zoom(kind: PlaceKind) -> (u8, u64) {
     match kind {
@@ -259,7 +262,7 @@ fn town_zoom(population: u64) -> u8 {
 /// Towns of the mission, and the places of the road data that are none of them; `rank` 0 is the
 /// most populous.
 fn place_layer(mission: &Mission, base_map: Option<&BaseMap>, languages: &[String]) -> Layer {
-    let mut places: Vec<(u64, u8, LatLon, Vec<(String, Value)>)> = Vec::new();
+    let mut places: Vec<Named> = Vec::new();
     let towns: Vec<&Town> = mission.towns.values().collect();
     for town in &towns {
         let people = town.population.unwrap_or_default();

@@ -44,6 +44,7 @@ pub use konbit_exchange::import::{parse_instant, read_road_report};
 pub use konbit_protect::{Progress, Watch};
 pub use konbit_roads::osm::{Progress as RoadProgress, Stage as RoadStage};
 pub use konbit_roads::profile::Weather;
+pub use konbit_store::Receipt;
 pub use konbit_tiles::{Tile, TileId, TileIdError, ZOOM_MAX};
 pub use ledger::Entropy;
 pub use moment::{EVENING_HOUR, Moment, zone};
@@ -54,7 +55,6 @@ pub use render::{plan_geojson, plan_text};
 pub use roads::{
     CoveredRoads, PLANNED_PERCENT, REACTION_PROFILE, RoadQuestion, Roads, RoadsNow, StepWords, Stop, Trip,
 };
-pub use konbit_store::Receipt;
 pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths};
 pub use verify::{VerifyReport, verify};
 

@@ -113,7 +113,8 @@ impl Desk {
             let cosigned = self.dir().cosigned(&witness.key)?;
             if let Some(note) = cosigned.filter(|note| note.checkpoint() == checkpoint.checkpoint()) {
                 // A line that does not hold is left out: it was kept by hand, or altered.
-                let _ = checkpoint.add_cosignatures(signature_lines(&note).as_bytes(), &[witness.key.clone()]);
+                let _ =
+                    checkpoint.add_cosignatures(signature_lines(&note).as_bytes(), std::slice::from_ref(&witness.key));
             }
         }
         Ok(checkpoint)
@@ -217,7 +218,7 @@ impl Desk {
         let answer = CarriedAnswer::parse(answer)
             .map_err(|error| DeskError::Missing(format!("this is not the answer of a witness: {error}")))?;
         match answer {
-            CarriedAnswer::Cosigned(checkpoint) => self.keep_cosigned(checkpoint),
+            CarriedAnswer::Cosigned(checkpoint) => self.keep_cosigned(&checkpoint),
             CarriedAnswer::Refused { reason, latest, .. } => Err(DeskError::Missing(match latest {
                 Some(latest) => format!(
                     "the witness has cosigned {latest} entries before; make a request from there: konbit cosign request DIR --old {latest}"
@@ -234,10 +235,10 @@ impl Desk {
         checkpoint
             .add_cosignatures(lines, &keys)
             .map_err(|error| DeskError::Missing(format!("the witness's answer does not hold: {error}")))?;
-        self.keep_cosigned(checkpoint)
+        self.keep_cosigned(&checkpoint)
     }
 
-    fn keep_cosigned(&self, checkpoint: SignedCheckpoint) -> Result<(String, u64), DeskError> {
+    fn keep_cosigned(&self, checkpoint: &SignedCheckpoint) -> Result<(String, u64), DeskError> {
         let head = checkpoint.head();
         let own = self.reading(|store| store.root_at(head.size)).map(|root| root.0).ok();
         if own != Some(head.root) {
@@ -296,5 +297,6 @@ impl Desk {
 
 /// The signature lines of a note, as a witness answers with.
 fn signature_lines(note: &SignedCheckpoint) -> String {
-    note.note().signatures().iter().map(|line| format!("{line}\n")).collect()
+    let lines: Vec<String> = note.note().signatures().iter().map(ToString::to_string).collect();
+    lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }

@@ -1,5 +1,6 @@
 //! The command line, as `konbit help` shows it.
 
+use crate::outsider::args::{MirrorArgs, PolicyCommand, ProofCommand, WitnessArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -206,6 +207,22 @@ pub enum Command {
         /// What to do
         #[command(subcommand)]
         command: CosignCommand,
+    },
+    /// Be a witness: cosign the heads of records, over HTTP or by hand
+    Witness(WitnessArgs),
+    /// Copy a record as files that anyone can serve, checking all of it
+    Mirror(MirrorArgs),
+    /// Proofs of entries, checked with no network
+    Proof {
+        /// What to do
+        #[command(subcommand)]
+        command: ProofCommand,
+    },
+    /// Policies: whom to trust
+    Policy {
+        /// What to do
+        #[command(subcommand)]
+        command: PolicyCommand,
     },
     /// The quickest way by road, as the roads are reported now
     Route {

@@ -8,6 +8,7 @@ mod commands;
 mod files;
 mod keeping;
 mod output;
+mod outsider;
 mod roads;
 mod serve;
 
@@ -85,6 +86,10 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         }
         Command::Prove { dir, entry, with_body, output } => keeping::prove(&dir, entry, with_body, output.as_deref()),
         Command::Cosign { command } => keeping::cosign(&command),
+        Command::Witness(args) => outsider::witness(args),
+        Command::Mirror(args) => outsider::mirror(&args),
+        Command::Proof { command } => outsider::proof(&command),
+        Command::Policy { command } => outsider::policy(&command),
         Command::Route { dir, from, to, profile, night, rain, output } => roads::route(&roads::RouteArgs {
             dir: &dir,
             from: &from,

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 use konbit_desk::Watch;
 use konbit_desk::{Desk, DeskError, PlanRequest, Stamp};
 use konbit_web::World;
+use std::future::Future;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::net::TcpListener;
 
 /// Example that the demo shows.
 const DEMO_EXAMPLE: &str = "haiti-2023";
@@ -85,26 +88,33 @@ fn stamp() -> Stamp {
     commands::stamp(DEMO_ROLE)
 }
 
-fn run(desk: Desk, listen: &str) -> Result<Ended> {
+fn run(desk: Desk, address: &str) -> Result<Ended> {
+    let desk = Arc::new(desk);
+    listen(address, |listener, stop| konbit_web::serve(listener, Arc::clone(&desk), WORLD, stop))?;
+    if let Some(desk) = Arc::into_inner(desk) {
+        desk.close()?;
+    }
+    Ok(Ended::Well)
+}
+
+/// Listens on `address`, prints where, and serves until told to stop.
+pub fn listen<Serving: Future<Output = std::io::Result<()>>>(
+    address: &str,
+    serve: impl FnOnce(TcpListener, Pin<Box<dyn Future<Output = ()> + Send>>) -> Serving,
+) -> Result<()> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .init();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
-    let desk = Arc::new(desk);
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(listen)
+        let listener = TcpListener::bind(address)
             .await
-            .with_context(|| format!("cannot listen on {listen}; choose another address with --listen"))?;
+            .with_context(|| format!("cannot listen on {address}; choose another address"))?;
         output::text(&format!("http://{}/", listener.local_addr()?))?;
-        konbit_web::serve(listener, Arc::clone(&desk), WORLD, told_to_stop()).await.context("the server stopped")
-    })?;
-    drop(runtime);
-    if let Some(desk) = Arc::into_inner(desk) {
-        desk.close()?;
-    }
-    Ok(Ended::Well)
+        serve(listener, Box::pin(told_to_stop())).await.context("the server stopped")
+    })
 }
 
 /// Resolves when the user presses Ctrl-C or the system asks the program to end.

@@ -141,7 +141,7 @@ impl<'a> Search<'a> {
     /// This finds what exchanges of one member cannot.
     fn renew(&mut self, rng: &mut Seeded, stop: &dyn Fn() -> bool) {
         let mut members = PART_MEMBERS;
-        while members < self.root.choose {
+        while 2 * members <= self.root.choose {
             let mut left = self.exchange.shuffled(&self.is_open, rng);
             let (mut idle, mut unsolved) = (0, 0);
             while let Some(first) = left.pop().filter(|_| idle < PARTS_IDLE) {

@@ -52,7 +52,7 @@ fn refuse<T>(why: impl Into<String>) -> Result<T, Refusal> {
 }
 
 /// A sparse list as a dense one; indices must ascend.
-fn dense(what: &str, list: &[(u32, u64)], count: usize) -> Result<Vec<u64>, Refusal> {
+pub(crate) fn dense(what: &str, list: &[(u32, u64)], count: usize) -> Result<Vec<u64>, Refusal> {
     let mut out = vec![0; count];
     let mut next = 0u64;
     for &(index, value) in list {

@@ -156,17 +156,26 @@ struct Head {
     format: Option<String>,
 }
 
-/// Parses and checks sizes.
-pub(crate) fn read(bytes: &[u8]) -> Result<PlanFile, Refusal> {
+/// The format that the file states, if it states one; refused where it is none of those checked.
+pub(crate) fn format(bytes: &[u8]) -> Result<Option<String>, Refusal> {
     if bytes.len() > limits::BYTES_MAX {
         return Err(Refusal::TooLarge(format!("{} bytes; at most {} are checked", bytes.len(), limits::BYTES_MAX)));
     }
-    // The format first, so that a file of another kind is named as that.
-    let malformed = |error: &serde_json::Error| Refusal::Malformed(error.to_string().chars().take(300).collect());
     let head: Head = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
-    if let Some(format) = head.format.filter(|format| format != "konbit-plan/1") {
-        return Err(Refusal::Format(format.chars().take(40).collect()));
+    match head.format {
+        Some(format) if format != "konbit-plan/1" && format != "konbit-plan/2" => {
+            Err(Refusal::Format(format.chars().take(40).collect()))
+        }
+        format => Ok(format),
     }
+}
+
+fn malformed(error: &serde_json::Error) -> Refusal {
+    Refusal::Malformed(error.to_string().chars().take(300).collect())
+}
+
+/// Parses a file of format 1 and checks sizes.
+pub(crate) fn read(bytes: &[u8]) -> Result<PlanFile, Refusal> {
     let plan: PlanFile = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
     if plan.format != "konbit-plan/1" {
         return Err(Refusal::Format(plan.format.chars().take(40).collect()));
@@ -180,14 +189,14 @@ pub(crate) fn read(bytes: &[u8]) -> Result<PlanFile, Refusal> {
     Ok(plan)
 }
 
-fn within(what: &str, value: u64, least: u64, most: u64) -> Result<(), Refusal> {
+pub(crate) fn within(what: &str, value: u64, least: u64, most: u64) -> Result<(), Refusal> {
     if (least..=most).contains(&value) {
         return Ok(());
     }
     Err(Refusal::Problem(format!("{what} is {value}; it must be between {least} and {most}")))
 }
 
-fn unique<'a>(what: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), Refusal> {
+pub(crate) fn unique<'a>(what: &str, ids: impl Iterator<Item = &'a String>) -> Result<(), Refusal> {
     let mut seen = BTreeSet::new();
     for id in ids {
         if id.is_empty() || !seen.insert(id) {
@@ -261,17 +270,22 @@ impl ProblemPart {
         help
     }
 
-    /// SHA-256 of the canonical JSON: keys sorted by bytes, no white space, whole numbers.
+    /// SHA-256 of the canonical JSON.
     pub(crate) fn hash(&self) -> Result<String, Refusal> {
-        let value = serde_json::to_value(self).map_err(|error| Refusal::Malformed(error.to_string()))?;
-        let mut text = String::new();
-        canonical(&value, &mut text);
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(text.as_bytes()) {
-            write!(hex, "{byte:02x}").expect("writing to a string does not fail");
-        }
-        Ok(hex)
+        hash_of(self)
     }
+}
+
+/// SHA-256 of the canonical JSON: keys sorted by bytes, no white space, whole numbers.
+pub(crate) fn hash_of(part: &impl Serialize) -> Result<String, Refusal> {
+    let value = serde_json::to_value(part).map_err(|error| Refusal::Malformed(error.to_string()))?;
+    let mut text = String::new();
+    canonical(&value, &mut text);
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        write!(hex, "{byte:02x}").expect("writing to a string does not fail");
+    }
+    Ok(hex)
 }
 
 fn canonical(value: &Value, out: &mut String) {

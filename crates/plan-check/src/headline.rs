@@ -30,19 +30,15 @@ fn shown(number: &BigRational) -> String {
 
 /// The headline may round by one part in a million, and only against itself: a value no lower, a
 /// bound no higher than the exact one.
-pub(crate) fn check(plan: &PlanFile, mixture: &Mixture, proven: &Proven) -> Result<(), Refusal> {
+pub(crate) fn numbers(stated: &Stated<'_>, exactly: &BigRational, proven: &Proven) -> Result<(), Refusal> {
     let zero = BigRational::from_integer(0.into());
-    let (value, bound, gap) = (exact("value", plan.value)?, exact("bound", plan.bound)?, exact("gap", plan.gap)?);
+    let (value, bound, gap) = (exact("value", stated.value)?, exact("bound", stated.bound)?, exact("gap", stated.gap)?);
     let rounding = ratio(1, 1_000_000);
-    if value < mixture.value {
-        return refuse(format!(
-            "value {} is lower than {}, which the schedules give",
-            shown(&value),
-            shown(&mixture.value)
-        ));
+    if value < *exactly {
+        return refuse(format!("value {} is lower than {}, which the schedules give", shown(&value), shown(exactly)));
     }
-    if value > &mixture.value * (&rounding + ratio(1, 1)) {
-        return refuse(format!("value {} is not {}, which the schedules give", shown(&value), shown(&mixture.value)));
+    if value > exactly * (&rounding + ratio(1, 1)) {
+        return refuse(format!("value {} is not {}, which the schedules give", shown(&value), shown(exactly)));
     }
     let known = proven.bound.clone().max(zero.clone());
     if bound > known {
@@ -61,9 +57,24 @@ pub(crate) fn check(plan: &PlanFile, mixture: &Mixture, proven: &Proven) -> Resu
     if off > ratio(1, 1_000_000_000) {
         return refuse(format!("gap {} is not {}, which value and bound give", shown(&gap), shown(&expected)));
     }
-    if plan.status == "optimal" && expected > rounding {
+    if stated.status == "optimal" && expected > rounding {
         return refuse(format!("the status is \"optimal\" at a gap of {}", shown(&expected)));
     }
+    Ok(())
+}
+
+/// The headline numbers as a file states them.
+pub(crate) struct Stated<'a> {
+    pub value: Option<f64>,
+    pub bound: Option<f64>,
+    pub gap: Option<f64>,
+    pub status: &'a str,
+}
+
+/// The headline of a file of format 1, and its other strengths.
+pub(crate) fn check(plan: &PlanFile, mixture: &Mixture, proven: &Proven) -> Result<(), Refusal> {
+    let stated = Stated { value: plan.value, bound: plan.bound, gap: plan.gap, status: &plan.status };
+    numbers(&stated, &mixture.value, proven)?;
     for point in &plan.more_and_fewer {
         if let (Some(value), Some(bound)) = (point.value, point.bound)
             && bound > value

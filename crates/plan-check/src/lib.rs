@@ -1,4 +1,4 @@
-//! Checks a plan file `konbit-plan/1` from its bytes alone.
+//! Checks a plan file, `konbit-plan/1` or `konbit-plan/2`, from its bytes alone.
 //!
 //! Owns: reading the file, hashing its problem, evaluating its schedules, and computing the bound
 //! of its certificate, all in exact whole numbers. Start reading at [`check()`].
@@ -43,11 +43,29 @@
 //! At the root mandatory posts are in. A second force at a base adds no protection, so a base is
 //! in or out. The worst leaf counts. A certificate of infeasibility is the same with `a = h = 0`:
 //! a positive `LB` then says that the floors cannot be kept.
+//!
+//! # Files of a week
+//!
+//! In `konbit-plan/2` the same holds slot by slot, with a mixture of schedules for each kind of slot, a
+//! mixture `q` for each group of adversaries, seats and caveats of contingents, and patrols. At a leaf,
+//! with `mu_c` per seat of each contingent, `rho_i` per site and `nu_i` per visit that must be made,
+//!
+//! ```text
+//! UB = sum_c mu_c p_c + sum_i rho_i - sum_{visits} nu_i
+//!    + sum_i [(U_i e_st - rho_i)^+ + nu_i - mu g_i]  +  sum_b [sum_i (U_i e_ib - rho_i)^+ - mu G_b]
+//!    + sum_r [sum_i share_ri (U_i e_pa - rho_i)^+ + sum_{i in r} nu_i - mu g_r]
+//!    + sum_{areas} m_a (best round - mu g_a)^+
+//! ```
+//!
+//! where each bracket takes the price of who holds the thing, or if nobody does that of the cheapest
+//! who still may and only if it is positive (whatever its sign for a post that must stand). The best
+//! round of an area is computed here, as a longest path in the network of sites and minutes.
 
 mod bound;
 mod file;
 mod headline;
 mod value;
+mod week;
 
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
@@ -65,7 +83,7 @@ pub enum Refusal {
     #[error("not a plan file: {0}")]
     Malformed(String),
     /// Another format or version.
-    #[error("the format is {0:?}; this program checks \"konbit-plan/1\"")]
+    #[error("the format is {0:?}; this program checks \"konbit-plan/1\" and \"konbit-plan/2\"")]
     Format(String),
     /// The problem breaks its own rules.
     #[error("the problem is not valid: {0}")]
@@ -169,6 +187,9 @@ impl Report {
 
 /// Checks the bytes of a plan file.
 pub fn check(bytes: &[u8]) -> Result<Report, Refusal> {
+    if file::format(bytes)?.as_deref() == Some("konbit-plan/2") {
+        return week::check(bytes);
+    }
     let plan = file::read(bytes)?;
     let problem = &plan.problem;
     problem.check()?;

@@ -1,10 +1,15 @@
 //! Measures the planner on generated problems of stated size, one line each.
 
-use konbit_protect::generate::{Shape, generate};
-use konbit_protect::{Options, Outcome, Watch, curve, plan};
+use konbit_protect::generate::{Shape, generate, generate_week};
+use konbit_protect::{Options, Outcome, Progress, Watch, WeekDocument, WeekOutcome, curve, plan, plan_week};
 use std::time::Instant;
 
 fn main() {
+    match std::env::args().nth(1).as_deref() {
+        Some("week") => return measure_week(),
+        Some("large") => return measure_large(),
+        _ => {}
+    }
     let example = Shape::example();
     let shapes = [
         ("ten sites", Shape { sites: 10, bases: 3, personnel: 120, ..example }),
@@ -51,6 +56,64 @@ fn main() {
         }
     }
     measure_curve(example);
+}
+
+/// Most memory that this process has held, MiB, where the system tells.
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) / 1_024
+}
+
+/// A thousand sites in a day and in a week of different slots.
+fn measure_week() {
+    let shape = Shape { sites: 1_000, bases: 50, personnel: 2_609, ..Shape::example() };
+    let only = std::env::args().nth(2).map(|text| text.parse().expect("a number of slots"));
+    for slots in only.map_or(vec![8, 56], |slots| vec![slots]) {
+        let week = generate_week(shape, slots, 1);
+        let start = Instant::now();
+        let progress = |p: Progress| eprintln!("{:>8.2} s {p:?}", start.elapsed().as_secs_f64());
+        let options = Options { gap_target: 0.01, ..Options::default() };
+        let outcome = plan_week(&week, None, &options, &Watch { should_stop: &|| false, progress: &progress });
+        let seconds = start.elapsed().as_secs_f64();
+        let WeekOutcome::Planned(plan) = &outcome else {
+            println!("{slots} slots: {outcome:?}");
+            continue;
+        };
+        println!(
+            "{slots} slots: value {:.3} bound {:.3} gap {:.4} % in {seconds:.2} s, peak {} MiB, file {} kB",
+            plan.value,
+            plan.bound,
+            100.0 * plan.gap,
+            peak_mib(),
+            WeekDocument::new(&week, &outcome, 1, seconds).to_bytes().len() / 1_000
+        );
+    }
+}
+
+/// A hundred thousand sites, 300 bases, 555 seats, one slot.
+fn measure_large() {
+    let only = std::env::args().nth(2).map(|text| text.parse().expect("a number of sites"));
+    for sites in only.map_or(vec![10_000, 100_000], |sites| vec![sites]) {
+        let problem = generate(Shape { sites, bases: 300, personnel: 2_609, ..Shape::example() }, 1);
+        let pairs = problem.data().reach.len();
+        let start = Instant::now();
+        let progress = |p: Progress| eprintln!("{:>8.2} s {p:?}", start.elapsed().as_secs_f64());
+        let options = Options { gap_target: 0.01, ..Options::default() };
+        let stop = || start.elapsed().as_secs_f64() > 120.0;
+        let outcome = plan(&problem, &options, &Watch { should_stop: &stop, progress: &progress });
+        let seconds = start.elapsed().as_secs_f64();
+        match outcome {
+            Outcome::Planned(plan) => println!(
+                "{sites} sites, {pairs} pairs: value {:.3} bound {:.3} gap {:.4} % in {seconds:.2} s, peak {} MiB",
+                plan.value,
+                plan.bound,
+                100.0 * plan.gap,
+                peak_mib()
+            ),
+            other => println!("{sites} sites: {other:?}"),
+        }
+    }
 }
 
 /// Thirty strengths from 50 to 1,500 persons, one line each.

@@ -1,6 +1,6 @@
 //! What a mixture of schedules gives, whoever made it.
 
-use crate::model::share;
+use crate::engine::share;
 use crate::problem::{PPM, Problem};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

@@ -3,6 +3,7 @@
 use crate::problem::{
     PPM, Problem, ProblemBase, ProblemData, ProblemSite, RELIEF_FACTOR_MILLI_DEFAULT, Reach, reaction_effect_ppm,
 };
+use crate::week::{Contingent, SlotKind, SlotSeats, Week, WeekData};
 use konbit_base::LatLon;
 use konbit_base::rng::{Seeded, seeded};
 
@@ -89,6 +90,41 @@ pub fn generate(shape: Shape, seed: u64) -> Problem {
         relief_factor_milli: RELIEF_FACTOR_MILLI_DEFAULT,
     })
     .expect("generated numbers are in range")
+}
+
+/// A week of `slots` different kinds of slot of three hours on the sites and bases of [`generate`]:
+/// attempts rise and fall with the hour (between a half and one and a half times the mean), a fifth
+/// fewer people are on duty at night (the first three of every eight slots), when roads are slower
+/// and forces have nine tenths of their effect. Two contingents share the seats two to one.
+///
+/// # Panics
+/// When the shape has no sites, or there are no slots or more than the planner takes.
+pub fn generate_week(shape: Shape, slots: u32, seed: u64) -> Week {
+    let single = generate(shape, seed);
+    let mut data = WeekData::from_single(single.data());
+    let mut rng = seeded(seed, 1);
+    let seats = single.seats();
+    let (attempts, day) = (data.attempts_micro.remove(0), data.reach[0].clone());
+    let slower = |reach: &Reach| Reach { effect_ppm: reach.effect_ppm / 10 * 9, ..reach.clone() };
+    data.reach = vec![day.clone(), day.iter().map(slower).collect()];
+    data.contingents = vec![Contingent::anywhere("first"), Contingent::anywhere("second")];
+    let kind = data.slots.remove(0);
+    for number in 0..slots {
+        let night = number % 8 < 3;
+        let level = 0.5 + rng.unit();
+        data.attempts_micro
+            .push(attempts.iter().map(|&micro| scaled(micro as f64 / f64::from(slots) * level, 1)).collect());
+        let on_duty = if night { seats / 5 * 4 } else { seats };
+        data.slots.push(SlotKind {
+            id: format!("slot-{number:02}"),
+            minutes: 180,
+            attempts: number,
+            reach: u32::from(night),
+            seats: vec![SlotSeats::any(on_duty / 3 * 2), SlotSeats::any(on_duty - on_duty / 3 * 2)],
+            ..kind.clone()
+        });
+    }
+    Week::new(data).expect("generated numbers are in range")
 }
 
 fn scaled(share: f64, by: u32) -> u64 {

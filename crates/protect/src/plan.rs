@@ -1,12 +1,11 @@
 //! Planning: the public entry points and their results.
 
-use crate::answer::Duty;
+use crate::engine::{
+    ATTACKER_DENOMINATOR, Arena, Demand, Lineup, Model, Node, Proof, Solved, Unit, adapt, apportion, inverse, solve,
+};
 use crate::evaluate::{Evaluation, PROBABILITY_DENOMINATOR, Schedule, evaluate};
-use crate::model::Model;
 use crate::problem::{PPM, Problem};
-use crate::proof::{ATTACKER_DENOMINATOR, Node, Proof, apportion};
-use crate::relax::{Fixing, Unit};
-use crate::solve::{Solved, adapt, best_possible, solve};
+use crate::week::WeekData;
 use konbit_base::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +22,24 @@ pub struct Options {
     pub rounds_max: usize,
     /// Most leaves of a proof, on problems small enough to be solved to the end.
     pub leaves_max: usize,
+    /// Most leaves of a proof on larger problems, where the gap is still above its target when no
+    /// schedule improves the plan any more.
+    pub leaves_tight: usize,
+    /// Threads that work on different slots. The result does not depend on their number.
+    pub threads: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, gap_target: 0.004, draws: 600, rounds_max: 400, leaves_max: 1_000 }
+        Self {
+            seed: 1,
+            gap_target: 0.004,
+            draws: 300,
+            rounds_max: 400,
+            leaves_max: 1_000,
+            leaves_tight: 40,
+            threads: 2,
+        }
     }
 }
 
@@ -35,7 +47,13 @@ impl Options {
     /// A cheaper search, for points of a curve: each point still has its own value and bound.
     #[must_use]
     pub fn quick(&self) -> Self {
-        Self { draws: self.draws.min(400), rounds_max: 12, gap_target: self.gap_target.max(0.005), ..self.clone() }
+        Self {
+            draws: self.draws.min(80),
+            rounds_max: 12,
+            gap_target: self.gap_target.max(0.005),
+            leaves_tight: 0,
+            ..self.clone()
+        }
     }
 }
 
@@ -237,18 +255,39 @@ pub struct CurvePoint {
 
 /// Plans. See the crate's documentation for the model and the method.
 pub fn plan(problem: &Problem, options: &Options, watch: &Watch<'_>) -> Outcome {
-    let model = Model::new(problem);
-    let Some(root) = Fixing::root(&model) else { return mandatory_infeasible(problem) };
-    let solved = solve(&model, &root, options, watch, Vec::new());
+    plan_from(problem, None, options, watch)
+}
+
+/// Plans from the schedules of a plan for the same sites and bases at any strength, such as the one
+/// in force: they are made to fit and are among those that are mixed.
+pub fn plan_from(problem: &Problem, known: Option<&Plan>, options: &Options, watch: &Watch<'_>) -> Outcome {
+    if problem.mandatory_seats() > u64::from(problem.seats()) {
+        return mandatory_infeasible(problem);
+    }
+    let model = model_of(problem);
+    let given = known.map(|plan| lineups(&model, plan)).unwrap_or_default();
+    let solved = solve(&model, options, watch, initial(&model, &given));
     outcome(problem, &model, options, solved)
+}
+
+fn model_of(problem: &Problem) -> Model {
+    Model::new(&WeekData::from_single(problem.data()))
+}
+
+fn initial(model: &Model, given: &[Lineup]) -> Vec<(Arena, Vec<Lineup>)> {
+    let arena = Arena::new(&model.slots[0]);
+    let fitted = given.iter().filter_map(|lineup| adapt(model, 0, &arena, lineup)).collect();
+    vec![(arena, fitted)]
 }
 
 fn outcome(problem: &Problem, model: &Model, options: &Options, solved: Solved) -> Outcome {
     match solved {
-        Solved::Mixture { duties, proof, stopped } => settle(problem, model, options, &duties, &proof, stopped),
-        Solved::FloorsImpossible { sites, proof } => Outcome::Infeasible(Infeasible {
+        Solved::Mixture { mut slots, proof, stopped } => {
+            settle(problem, model, options, &slots.swap_remove(0).lineups, &proof, stopped)
+        }
+        Solved::Impossible { demands, proof, .. } => Outcome::Infeasible(Infeasible {
             problem_hash: problem.hash(),
-            reason: floors_reason(problem, model, &sites),
+            reason: floors_reason(problem, model, &demands),
             certificate: Some(certificate(model, &proof)),
         }),
         Solved::Unsettled { shortage, stopped } => unsettled(problem, shortage, stopped),
@@ -276,23 +315,26 @@ fn mandatory_infeasible(problem: &Problem) -> Outcome {
     Outcome::Infeasible(Infeasible { problem_hash: problem.hash(), reason, certificate: None })
 }
 
-fn floors_reason(problem: &Problem, model: &Model, short: &[usize]) -> String {
+fn floors_reason(problem: &Problem, model: &Model, demands: &[Demand]) -> String {
     let data = problem.data();
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
     let id = |i: usize| &data.sites[model.site_of[i]].id;
-    if let Some(i) = (0..model.sites()).find(|&i| model.floor[i] > best_possible(model, i) + 1e-12) {
+    let floor = |i: usize| model.slots[0].floor[i];
+    if let Some(i) = (0..model.sites()).find(|&i| floor(i) > model.best_possible(0, i) + 1e-12) {
         return format!(
             "site {:?} must have a protection of {}, but no post or force there gives more than {}; lower its floor",
             id(i),
-            percent(model.floor[i]),
-            percent(best_possible(model, i))
+            percent(floor(i)),
+            percent(model.best_possible(0, i))
         );
     }
-    let named: Vec<String> =
-        short.iter().take(5).map(|&i| format!("{:?} ({})", id(i), percent(model.floor[i]))).collect();
+    let floors = demands.iter().filter_map(|demand| if let Demand::Floor(i) = *demand { Some(i) } else { None });
+    let short: Vec<usize> = floors.collect();
+    let named: Vec<String> = short.iter().take(5).map(|&i| format!("{:?} ({})", id(i), percent(floor(i)))).collect();
     let more = if short.len() > 5 { format!(" and {} more", short.len() - 5) } else { String::new() };
     format!(
-        "the floors cannot all be met with {} seats ({} people): short at {}{more}; add people or lower floors",
+        "the floors cannot all be met with {} seats ({} people): these alone conflict: {}{more}; add people or lower \
+         floors",
         problem.seats(),
         data.personnel,
         named.join(", ")
@@ -304,17 +346,17 @@ fn settle(
     problem: &Problem,
     model: &Model,
     options: &Options,
-    duties: &[(Duty, f64)],
+    mixture: &[(Lineup, f64)],
     proof: &Proof,
     stopped: bool,
 ) -> Outcome {
-    let shares: Vec<f64> = duties.iter().map(|duty| duty.1).collect();
-    let parts = apportion(&shares, PROBABILITY_DENOMINATOR);
-    let mut schedules: Vec<Schedule> = duties
+    let shares: Vec<f64> = mixture.iter().map(|lineup| lineup.1).collect();
+    let parts = apportion(&shares, PROBABILITY_DENOMINATOR, 0);
+    let mut schedules: Vec<Schedule> = mixture
         .iter()
         .zip(parts)
         .filter(|(_, part)| *part > 0)
-        .map(|((duty, _), probability)| schedule(model, duty, probability))
+        .map(|((lineup, _), probability)| schedule(model, lineup, probability))
         .collect();
     schedules.sort_by(|a, b| {
         b.probability.cmp(&a.probability).then_with(|| a.posts.cmp(&b.posts)).then_with(|| a.forces.cmp(&b.forces))
@@ -349,7 +391,7 @@ fn settle(
 }
 
 /// Nine significant digits, away from what would flatter: float error stays far below them.
-fn outward(value: f64, up: bool) -> f64 {
+pub(crate) fn outward(value: f64, up: bool) -> f64 {
     if value <= 0.0 {
         return 0.0;
     }
@@ -367,9 +409,9 @@ fn index(ix: usize) -> u32 {
     u32::try_from(ix).expect("indices of a problem fit 32 bits")
 }
 
-fn schedule(model: &Model, duty: &Duty, probability: u64) -> Schedule {
-    let mut posts: Vec<u32> = duty.posts.iter().map(|&i| index(model.site_of[i])).collect();
-    let mut forces: Vec<(u32, u32)> = duty.bases.iter().map(|&b| (index(model.base_of[b]), 1)).collect();
+fn schedule(model: &Model, lineup: &Lineup, probability: u64) -> Schedule {
+    let mut posts: Vec<u32> = lineup.posts.iter().map(|&(i, _)| index(model.site_of[i])).collect();
+    let mut forces: Vec<(u32, u32)> = lineup.forces.iter().map(|&(b, _)| (index(model.base_of[b]), 1)).collect();
     posts.sort_unstable();
     forces.sort_unstable();
     Schedule { probability, posts, forces }
@@ -383,22 +425,29 @@ fn sparse(model: &Model, dense: &[u64]) -> Vec<(u32, u64)> {
 }
 
 fn certificate(model: &Model, proof: &Proof) -> Certificate {
-    let nodes = proof.nodes.iter().map(|node| match node {
-        Node::Bound { seat_price, site_prices } => {
-            ProofNode::Bound { seat_price: *seat_price, site_prices: sparse(model, site_prices) }
+    let slot = &proof.slots[0];
+    let nodes = slot.nodes.iter().map(|node| match node {
+        Node::Bound { seat_prices, site_prices, .. } => {
+            ProofNode::Bound { seat_price: seat_prices[0], site_prices: sparse(model, site_prices) }
         }
-        &Node::Decision { on: Unit::Post(i), without, with } => {
+        &Node::Decision { on: Unit::Post(i), without, with, .. } => {
             ProofNode::Post { site: index(model.site_of[i]), without: index(without), with: index(with) }
         }
-        &Node::Decision { on: Unit::Force(b), without, with } => {
+        &Node::Decision { on: Unit::Force(b), without, with, .. } => {
             ProofNode::Force { base: index(model.base_of[b]), without: index(without), with: index(with) }
         }
+        Node::Decision { on: Unit::Duty(_), .. } => unreachable!("a problem of one slot has no patrols"),
     });
+    // Where no harm counts the attacker proves nothing, but a mixture he has.
+    let attacker = match proof.attackers.first() {
+        Some(shares) => sparse(model, shares),
+        None => vec![(0, ATTACKER_DENOMINATOR)],
+    };
     Certificate {
         attacker_denominator: ATTACKER_DENOMINATOR,
-        attacker: sparse(model, &proof.attacker),
+        attacker,
         price_denominator: proof.price_denominator,
-        floor_prices: sparse(model, &proof.floor_prices),
+        floor_prices: sparse(model, &slot.floor_prices),
         nodes: nodes.collect(),
     }
 }
@@ -408,8 +457,9 @@ fn site_plans(problem: &Problem, model: &Model, evaluation: &Evaluation, proof: 
     let full = PROBABILITY_DENOMINATOR as f64 * f64::from(PPM);
     let mut harm = vec![0.0; data.sites.len()];
     for (i, &site) in model.site_of.iter().enumerate() {
-        let q = proof.attacker[i] as f64 / ATTACKER_DENOMINATOR as f64;
-        harm[site] = (model.forecast[i] + model.watched[i] * q) * (1.0 - evaluation.protection[site] as f64 / full);
+        let q = proof.attackers[0][i] as f64 / ATTACKER_DENOMINATOR as f64;
+        let slot = &model.slots[0];
+        harm[site] = (slot.forecast[i] + slot.watched[i] * q) * (1.0 - evaluation.protection[site] as f64 / full);
     }
     let total: f64 = harm.iter().sum();
     let minutes: std::collections::BTreeMap<(u32, u32), u32> =
@@ -449,27 +499,14 @@ pub fn curve(
     options: &Options,
     watch: &Watch<'_>,
 ) -> Vec<CurvePoint> {
-    let quick = options.quick();
-    let given: Vec<Duty> = known.map(|plan| duties(problem, plan)).unwrap_or_default();
-    let mut carried = given.clone();
-    let mut ascending: Vec<u32> = personnels.to_vec();
-    ascending.sort_unstable();
-    ascending.dedup();
-    let mut points: Vec<CurvePoint> = Vec::new();
-    for &personnel in &ascending {
-        let none = CurvePoint { personnel, value: None, bound: None };
-        let (point, mixture) = match problem.with_personnel(personnel) {
-            Ok(problem) if known.is_some_and(|plan| plan.problem_hash == problem.hash()) => {
-                let plan = known.expect("it was there");
-                (CurvePoint { personnel, value: Some(plan.value), bound: Some(plan.bound) }, None)
-            }
-            Ok(problem) if !(watch.should_stop)() => curve_point(&problem, &quick, watch, &carried),
-            _ => (none, None),
-        };
-        // Only the neighbour's: all that came before would slow the master down.
-        carried = mixture.unwrap_or_else(|| given.clone());
-        points.push(point);
-    }
+    let mut points: Vec<CurvePoint> = curve_plans(problem, known, personnels, options, watch)
+        .into_iter()
+        .map(|(personnel, plan)| CurvePoint {
+            personnel,
+            value: plan.as_ref().map(|plan| plan.value),
+            bound: plan.as_ref().map(|plan| plan.bound),
+        })
+        .collect();
     // More people can do what fewer do: a value holds for every larger strength, a bound for
     // every smaller one.
     let mut least = f64::INFINITY;
@@ -482,47 +519,55 @@ pub fn curve(
         point.bound = point.bound.map(|bound| bound.max(most));
         most = point.bound.unwrap_or(most);
     }
-    let find = |personnel: &u32| points[ascending.binary_search(personnel).expect("it was sorted in")].clone();
-    personnels.iter().map(find).collect()
+    let at =
+        |personnel: &u32| points.iter().find(|point| point.personnel == *personnel).expect("it was planned").clone();
+    personnels.iter().map(at).collect()
 }
 
-fn curve_point(
+/// The plans behind [`curve`], each with its own proof, which [`crate::PlanDocument`] writes and the
+/// checker confirms: strengths ascending, each once, with its plan where one was found.
+pub fn curve_plans(
     problem: &Problem,
+    known: Option<&Plan>,
+    personnels: &[u32],
     options: &Options,
     watch: &Watch<'_>,
-    carried: &[Duty],
-) -> (CurvePoint, Option<Vec<Duty>>) {
-    let personnel = problem.data().personnel;
-    let model = Model::new(problem);
-    let none = CurvePoint { personnel, value: None, bound: None };
-    let Some(root) = Fixing::root(&model) else { return (none, None) };
-    let initial = carried.iter().filter_map(|duty| adapt(&model, &root, duty)).collect();
-    let solved = solve(&model, &root, options, watch, initial);
-    let mixture = match &solved {
-        Solved::Mixture { duties, .. } => Some(duties.iter().map(|duty| duty.0.clone()).collect()),
-        _ => None,
-    };
-    match outcome(problem, &model, options, solved) {
-        Outcome::Planned(plan) => (CurvePoint { personnel, value: Some(plan.value), bound: Some(plan.bound) }, mixture),
-        Outcome::Infeasible(_) | Outcome::Unsettled { .. } => (none, None),
+) -> Vec<(u32, Option<Plan>)> {
+    let quick = options.quick();
+    let mut carried: Option<Plan> = None;
+    let mut ascending: Vec<u32> = personnels.to_vec();
+    ascending.sort_unstable();
+    ascending.dedup();
+    let mut plans = Vec::new();
+    for &personnel in &ascending {
+        let found = match problem.with_personnel(personnel) {
+            Ok(problem) if known.is_some_and(|plan| plan.problem_hash == problem.hash()) => known.cloned(),
+            Ok(problem) if !(watch.should_stop)() => {
+                match plan_from(&problem, carried.as_ref().or(known), &quick, watch) {
+                    Outcome::Planned(plan) => Some(*plan),
+                    Outcome::Infeasible(_) | Outcome::Unsettled { .. } => None,
+                }
+            }
+            _ => None,
+        };
+        // Only the neighbour's: all that came before would slow the master down.
+        carried = found.clone().or(carried);
+        plans.push((personnel, found));
     }
+    plans
 }
 
 /// The schedules of a plan in the model's indices.
-fn duties(problem: &Problem, plan: &Plan) -> Vec<Duty> {
-    let model = Model::new(problem);
-    let back = |order: &[usize]| {
-        let mut back = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(new, &old)| back[old] = new);
-        back
+fn lineups(model: &Model, plan: &Plan) -> Vec<Lineup> {
+    let (site, base) = (inverse(&model.site_of), inverse(&model.base_of));
+    let lineup = |schedule: &Schedule| {
+        let mut lineup = Lineup {
+            posts: schedule.posts.iter().map(|&i| (site[i as usize], 0)).collect(),
+            forces: schedule.forces.iter().map(|&(b, _)| (base[b as usize], 0)).collect(),
+            patrols: Vec::new(),
+        };
+        lineup.sort();
+        lineup
     };
-    let (site, base) = (back(&model.site_of), back(&model.base_of));
-    let duty = |schedule: &Schedule| {
-        let mut posts: Vec<usize> = schedule.posts.iter().map(|&i| site[i as usize]).collect();
-        let mut bases: Vec<usize> = schedule.forces.iter().map(|&(b, _)| base[b as usize]).collect();
-        posts.sort_unstable();
-        bases.sort_unstable();
-        Duty { posts, bases }
-    };
-    plan.schedules.iter().map(duty).collect()
+    plan.schedules.iter().map(lineup).collect()
 }

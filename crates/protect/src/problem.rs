@@ -155,6 +155,42 @@ pub enum ProblemError {
         /// How many there are.
         count: usize,
     },
+    /// A list of the week that must not be empty.
+    #[error("the problem has no {what}; give at least one")]
+    None {
+        /// What is missing, in the plural.
+        what: &'static str,
+    },
+    /// A table with the wrong number of entries.
+    #[error("{what} number {number} has {count} entries; it needs {expected}")]
+    Table {
+        /// Which table.
+        what: &'static str,
+        /// Counted from 0.
+        number: usize,
+        /// Entries there are.
+        count: usize,
+        /// Entries there must be.
+        expected: usize,
+    },
+    /// A list of indices that names something that is not there, twice or out of order.
+    #[error("{owner} names {what} number {index} out of range (there are {count}), twice or out of order")]
+    List {
+        /// Whose list it is.
+        owner: String,
+        /// What it lists.
+        what: &'static str,
+        /// The index.
+        index: u32,
+        /// How many there are.
+        count: usize,
+    },
+    /// A group of adversaries who can go nowhere.
+    #[error("group {group:?} has no site within its reach; name at least one, or leave the list away for all")]
+    NoReach {
+        /// Id of the group.
+        group: String,
+    },
     /// Two entries for one pair.
     #[error("the reach from base {base:?} to site {site:?} is there twice; keep one")]
     DuplicateReach {
@@ -173,7 +209,7 @@ pub struct Problem {
     hash: Digest,
 }
 
-fn within(
+pub(crate) fn within(
     field: &'static str,
     owner: impl Fn() -> String,
     value: u64,
@@ -186,7 +222,7 @@ fn within(
     Err(ProblemError::OutOfRange { field, owner: owner(), value, least, most })
 }
 
-fn unique<'a>(what: &'static str, ids: impl Iterator<Item = &'a String>) -> Result<(), ProblemError> {
+pub(crate) fn unique<'a>(what: &'static str, ids: impl Iterator<Item = &'a String>) -> Result<(), ProblemError> {
     let mut seen = BTreeSet::new();
     for (index, id) in ids.enumerate() {
         if id.is_empty() {
@@ -199,7 +235,7 @@ fn unique<'a>(what: &'static str, ids: impl Iterator<Item = &'a String>) -> Resu
     Ok(())
 }
 
-fn at_most(what: &'static str, count: usize, most: usize) -> Result<(), ProblemError> {
+pub(crate) fn at_most(what: &'static str, count: usize, most: usize) -> Result<(), ProblemError> {
     if count <= most { Ok(()) } else { Err(ProblemError::TooMany { what, count, most }) }
 }
 

@@ -30,7 +30,7 @@ mod trip;
 pub use metric::Metric;
 pub use order::OrderError;
 pub use search::Search;
-pub use snap::{Part, SNAP_LARGEST_FACTOR, SNAP_LARGEST_SLACK_M, Snap, Spot};
+pub use snap::{Part, SNAP_LARGEST_FACTOR, SNAP_LARGEST_SLACK_M, Snap, Snapper, Spot};
 pub use sweep::TimeTable;
 pub use trip::{Lengths, Route, Step};
 

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! min  sum_sk price_sk u_sk
-//! s.t. sum_jp seats_j a_jps l_jp + sum_k u_sk >= d_s     for each slot s      pi_s
+//! s.t. sum_jp units_j a_jps l_jp + sum_k u_sk >= d_s     for each slot s      pi_s
 //!      sum_p l_jp <= n_j                                 for each kind j      sigma_j
-//!      0 <= u_sk <= (seats of tier k) ,  l >= 0
+//!      0 <= u_sk <= (units of tier k) ,  l >= 0
 //! ```
+//!
+//! Seats are counted in units of the common divisor of all kinds' seats; `d_s` is rounded up.
 //!
 //! Nothing it says is trusted: its prices are rounded and turned into a bound in whole numbers,
 //! its mixture is only where rounding begins.
@@ -21,9 +23,9 @@ pub(crate) struct Column {
 
 /// What the master needs to know of a contingent.
 pub(crate) struct Rows {
-    /// Seats wanted and their price, per slot and tier.
+    /// Units wanted and what each saves, per slot and tier.
     pub tiers: Vec<Vec<(u32, i64)>>,
-    /// Seats and number of sections per kind.
+    /// Units and number of sections per kind.
     pub kinds: Vec<(u32, u32)>,
 }
 
@@ -90,14 +92,14 @@ pub(crate) fn mix(rows: &Rows, columns: &[Column]) -> Mixture {
     program.rhs.extend(rows.tiers.iter().map(|tiers| -tiers.iter().map(|tier| f64::from(tier.0)).sum::<f64>()));
     program.rhs.extend(rows.kinds.iter().map(|kind| f64::from(kind.1)));
     for column in columns {
-        let seats = f64::from(rows.kinds[column.kind].0);
-        let on = column.pattern.iter().enumerate().filter(|(_, on)| **on).map(|(slot, _)| (slot, -seats));
+        let units = f64::from(rows.kinds[column.kind].0);
+        let on = column.pattern.iter().enumerate().filter(|(_, on)| **on).map(|(slot, _)| (slot, -units));
         program.variable(0.0, on.chain([(slots + column.kind, 1.0)]));
     }
     for (slot, tiers) in rows.tiers.iter().enumerate() {
-        for &(seats, price) in tiers.iter().filter(|tier| tier.0 > 0) {
+        for &(units, price) in tiers {
             let row = program.rhs.len();
-            program.rhs.push(f64::from(seats));
+            program.rhs.push(f64::from(units));
             program.variable(price as f64, [(slot, -1.0), (row, 1.0)]);
         }
     }

@@ -6,6 +6,10 @@
 //! do not span a rest of a day). So for each slot in which the first duty may begin there is one
 //! acyclic search. Its state is the history of duty over the last day, as bits; its labels are
 //! pairs of work and gain of which neither is worse.
+//!
+//! With a price on work in place of its limit, the best way to go on from each history and slot
+//! follows in one pass; it bounds what a label can still become. Starts are tried in the order of
+//! their bounds, and most starts and labels are never looked at.
 
 use crate::problem::{DAY_MINUTES, Problem, Section};
 use std::collections::BTreeMap;
@@ -15,9 +19,10 @@ pub(crate) struct Automaton {
     slots: usize,
     /// Slots of the longest path: the cycle less the long rest.
     horizon: usize,
-    slot_minutes: u32,
-    ways_minutes: u32,
-    work_max: u32,
+    /// Work of a slot, of both ways, and most in a cycle, in a unit that divides the first two.
+    slot_work: i64,
+    ways_work: i64,
+    work_max: i64,
     duty_slots_min: u32,
     is_barred: Vec<bool>,
     states: Vec<State>,
@@ -38,10 +43,15 @@ fn gap_slots(minutes: u32, ways: u32, slot: u32) -> u32 {
     (minutes + ways).div_ceil(slot)
 }
 
+fn common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
 impl Automaton {
     pub(crate) fn new(problem: &Problem, section: &Section) -> Self {
         let (data, rules) = (problem.data(), problem.data().rules);
         let (slot, ways) = (data.slot_minutes, 2 * section.travel_minutes);
+        let unit = common_divisor(slot, ways);
         let long = gap_slots(rules.long_rest_minutes_min, ways, slot) as usize;
         // The ways to and from a duty may not fall into leave either.
         let reach = section.travel_minutes.div_ceil(slot) as usize;
@@ -64,9 +74,9 @@ impl Automaton {
         Self {
             slots: problem.slots(),
             horizon: problem.slots().saturating_sub(long),
-            slot_minutes: slot,
-            ways_minutes: ways,
-            work_max: problem.cycle_minutes_max(),
+            slot_work: i64::from(slot / unit),
+            ways_work: i64::from(ways / unit),
+            work_max: i64::from(problem.cycle_minutes_max() / unit),
             duty_slots_min: limits.duty_min,
             is_barred,
             states: limits.states(),
@@ -140,30 +150,47 @@ impl Limits {
 
 #[derive(Clone, Copy)]
 struct Label {
-    work: u32,
+    work: i64,
     gain: i64,
     parent: u32,
     is_duty: bool,
 }
 
+/// Gains are refined by this factor, so that a whole price on work is fine enough.
+const FINE: i64 = 1 << 8;
+const NEVER: i64 = i64::MIN / 4;
+
 /// The best pattern: its gain, and the slots on duty. Gains must not be negative; without any
 /// gain the pattern is empty.
 pub(crate) fn best_pattern(automaton: &Automaton, gains: &[i64]) -> (i64, Vec<bool>) {
+    let fine: Vec<i64> = gains.iter().map(|gain| gain * FINE).collect();
+    let mut search = Search::new(automaton, &fine);
+    search.choose_price();
+    // Where the first slot gains nothing another start is as good, unless the duty needs it to
+    // reach its least length.
+    let is_start = |first: &usize| !automaton.is_barred[*first] && (gains[*first] > 0 || automaton.duty_slots_min > 1);
+    let mut starts: Vec<(i64, usize)> =
+        (0..automaton.slots).filter(is_start).map(|first| (search.relax(first).0, first)).collect();
+    starts.sort_unstable_by_key(|&(bound, first)| (std::cmp::Reverse(bound), first));
     let mut best = (0, vec![false; automaton.slots]);
-    let mut search = Search::new(automaton);
-    for first in 0..automaton.slots {
-        // The first slot is on duty; where it gains nothing another start is as good, unless the
-        // duty needs it to reach its least length.
-        if automaton.is_barred[first] || (gains[first] == 0 && automaton.duty_slots_min == 1) {
-            continue;
+    for (bound, first) in starts {
+        if bound <= best.0 {
+            break;
         }
-        search.run(first, gains, &mut best);
+        search.relax(first);
+        search.run(first, &mut best);
     }
-    best
+    (best.0 / FINE, best.1)
 }
 
 struct Search<'a> {
     automaton: &'a Automaton,
+    gains: &'a [i64],
+    /// Price of a unit of work.
+    price: i64,
+    /// For each slot of the path and state, the most that can still be gained, less the price of
+    /// the work for it; and that work.
+    ahead: Vec<(i64, i64)>,
     labels: Vec<Label>,
     /// For each state the labels at the current and at the next slot.
     here: Vec<Vec<u32>>,
@@ -171,58 +198,112 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(automaton: &'a Automaton) -> Self {
+    fn new(automaton: &'a Automaton, gains: &'a [i64]) -> Self {
         let lists = || vec![Vec::new(); automaton.states.len()];
-        Self { automaton, labels: Vec::new(), here: lists(), there: lists() }
+        let ahead = vec![(0, 0); (automaton.horizon + 1) * automaton.states.len()];
+        Self { automaton, gains, price: 0, ahead, labels: Vec::new(), here: lists(), there: lists() }
     }
 
-    fn run(&mut self, first: usize, gains: &[i64], best: &mut (i64, Vec<bool>)) {
+    /// Work of one more slot on duty after a state.
+    fn work(&self, state: &State) -> i64 {
+        self.automaton.slot_work + if state.is_on { 0 } else { self.automaton.ways_work }
+    }
+
+    /// Fills `ahead` for paths that begin in slot `first`: the bound of these paths, and the work
+    /// of the path that gives it.
+    fn relax(&mut self, first: usize) -> (i64, i64) {
+        let automaton = self.automaton;
+        let count = automaton.states.len();
+        let end = |state: &State| if state.may_end { (0, 0) } else { (NEVER, 0) };
+        for (at, state) in automaton.states.iter().enumerate() {
+            self.ahead[automaton.horizon * count + at] = end(state);
+        }
+        for step in (0..automaton.horizon).rev() {
+            let slot = (first + step) % automaton.slots;
+            for (at, state) in automaton.states.iter().enumerate() {
+                // A path begins with a duty.
+                let mut best = if step == 0 { (NEVER, 0) } else { end(state) };
+                if let Some(to) = state.on_duty.filter(|_| !automaton.is_barred[slot]) {
+                    let (gain, work) = self.ahead[(step + 1) * count + to as usize];
+                    let more = self.work(state);
+                    best = best.max((gain + self.gains[slot] - self.price * more, work + more));
+                }
+                if let Some(to) = state.at_rest.filter(|_| step > 0) {
+                    best = best.max(self.ahead[(step + 1) * count + to as usize]);
+                }
+                self.ahead[step * count + at] = best;
+            }
+        }
+        let (gain, work) = self.ahead[0];
+        (gain + self.price * automaton.work_max, work)
+    }
+
+    /// The price at which the path from the best start keeps the limit, by bisection.
+    fn choose_price(&mut self) {
+        let starts = (0..self.automaton.slots).map(|first| (self.relax(first).0, std::cmp::Reverse(first)));
+        let Some((_, std::cmp::Reverse(first))) = starts.max() else { return };
+        let (mut low, mut high) = (0, self.gains.iter().max().map_or(0, |most| most / self.automaton.slot_work + 1));
+        if self.relax(first).1 <= self.automaton.work_max {
+            return;
+        }
+        for _ in 0..12 {
+            self.price = i64::midpoint(low, high);
+            if self.relax(first).1 > self.automaton.work_max {
+                low = self.price;
+            } else {
+                high = self.price;
+            }
+        }
+        self.price = high;
+    }
+
+    fn run(&mut self, first: usize, best: &mut (i64, Vec<bool>)) {
         let automaton = self.automaton;
         self.labels.clear();
         self.here.iter_mut().for_each(Vec::clear);
         self.labels.push(Label { work: 0, gain: 0, parent: u32::MAX, is_duty: false });
         self.here[0].push(0);
-        let mut found: Option<(i64, u32, usize)> = None;
+        let mut found: Option<(u32, usize)> = None;
+        let mut least = best.0;
         for step in 0..automaton.horizon {
             let slot = (first + step) % automaton.slots;
             self.there.iter_mut().for_each(Vec::clear);
-            for state in 0..automaton.states.len() {
-                for at in 0..self.here[state].len() {
-                    let from = self.here[state][at];
-                    if let Some(to) = automaton.states[state].on_duty.filter(|_| !automaton.is_barred[slot]) {
-                        self.extend(from, to as usize, state, Some(gains[slot]));
+            for (at, state) in automaton.states.iter().enumerate() {
+                for place in 0..self.here[at].len() {
+                    let from = self.here[at][place];
+                    if let Some(to) = state.on_duty.filter(|_| !automaton.is_barred[slot]) {
+                        self.extend(from, to as usize, step + 1, Some((self.gains[slot], self.work(state))), least);
                     }
-                    if let Some(to) = automaton.states[state].at_rest.filter(|_| step > 0) {
-                        self.extend(from, to as usize, state, None);
+                    if let Some(to) = state.at_rest.filter(|_| step > 0) {
+                        self.extend(from, to as usize, step + 1, None, least);
                     }
                 }
             }
             std::mem::swap(&mut self.here, &mut self.there);
-            for (state, list) in self.here.iter().enumerate() {
-                if automaton.states[state].may_end && automaton.states[state].is_on {
-                    for &label in list {
-                        let gain = self.labels[label as usize].gain;
-                        if gain > best.0 && found.is_none_or(|(most, ..)| gain > most) {
-                            found = Some((gain, label, step));
-                        }
+            let ends = automaton.states.iter().zip(&self.here).filter(|(state, _)| state.may_end && state.is_on);
+            for (_, list) in ends {
+                for &label in list {
+                    if self.labels[label as usize].gain > least {
+                        least = self.labels[label as usize].gain;
+                        found = Some((label, step));
                     }
                 }
             }
         }
-        if let Some((gain, label, step)) = found {
-            *best = (gain, self.trace(label, first, step));
+        if let Some((label, step)) = found {
+            *best = (least, self.trace(label, first, step));
         }
     }
 
-    /// Adds a label unless another at the same state has no more work and no less gain.
-    fn extend(&mut self, from: u32, to: usize, state: usize, duty: Option<i64>) {
+    /// Adds a label unless it cannot gain more than `least`, or another at the same state has no
+    /// more work and no less gain.
+    fn extend(&mut self, from: u32, to: usize, step: usize, duty: Option<(i64, i64)>, least: i64) {
         let parent = self.labels[from as usize];
-        let starts = duty.is_some() && !self.automaton.states[state].is_on;
-        let work = parent.work
-            + if duty.is_some() { self.automaton.slot_minutes } else { 0 }
-            + if starts { self.automaton.ways_minutes } else { 0 };
-        let gain = parent.gain + duty.unwrap_or(0);
-        if work > self.automaton.work_max {
+        let (more_gain, more_work) = duty.unwrap_or((0, 0));
+        let (work, gain) = (parent.work + more_work, parent.gain + more_gain);
+        let left = self.automaton.work_max - work;
+        let ahead = self.ahead[step * self.automaton.states.len() + to].0;
+        if left < 0 || gain + ahead + self.price * left <= least {
             return;
         }
         let labels = &self.labels;

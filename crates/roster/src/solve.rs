@@ -22,6 +22,8 @@ pub(crate) struct Solved {
 /// Sections that are the same to every rule.
 struct Kind {
     seats: u32,
+    /// Seats in units of the common divisor of all kinds.
+    units: u32,
     automaton: Automaton,
     /// Indices in the problem, by id.
     members: Vec<usize>,
@@ -50,19 +52,21 @@ impl<'a> Case<'a> {
                 groups.entry(key).or_default().push(ix);
             }
         }
+        let unit = groups.keys().fold(0, |unit, key| common_divisor(key.0, unit)).max(1);
         let kind = |((seats, ..), mut members): ((u32, u32, &[u32]), Vec<usize>)| {
             members.sort_unstable_by_key(|&ix| &data.sections[ix].id);
-            Kind { seats, automaton: Automaton::new(problem, &data.sections[members[0]]), members }
+            let automaton = Automaton::new(problem, &data.sections[members[0]]);
+            Kind { seats, units: seats / unit, automaton, members }
         };
         let kinds: Vec<Kind> = groups.into_iter().map(kind).collect();
         let rows = Rows {
-            tiers: (0..problem.slots()).map(|slot| problem.tiers(contingent, slot).to_vec()).collect(),
-            kinds: kinds.iter().map(|kind| (kind.seats, kind.count())).collect(),
+            tiers: (0..problem.slots()).map(|slot| unit_tiers(problem, contingent, slot, unit)).collect(),
+            kinds: kinds.iter().map(|kind| (kind.units, kind.count())).collect(),
         };
         Self { problem, contingent, kinds, rows }
     }
 
-    /// `sum_sk seats_sk min(price_sk, pi_s) - sum_j n_j max_p seats_j pi a_p`, a lower bound for
+    /// `sum_sk units_sk min(price_sk, pi_s) - sum_j n_j max_p units_j pi a_p`, a lower bound for
     /// any prices, in whole numbers rounded up; and the best pattern of each kind.
     fn bound(&self, prices: &[i64]) -> (i64, Vec<(i64, Vec<bool>)>) {
         let tiers =
@@ -70,7 +74,7 @@ impl<'a> Case<'a> {
         let open: i64 = tiers.map(|(&(seats, price), pi)| i64::from(seats) * (price * SCALE).min(pi)).sum();
         let best: Vec<_> = self.kinds.iter().map(|kind| best_pattern(&kind.automaton, prices)).collect();
         let saved = self.kinds.iter().zip(&best);
-        let saved: i64 = saved.map(|(kind, (gain, _))| i64::from(kind.seats) * i64::from(kind.count()) * gain).sum();
+        let saved: i64 = saved.map(|(kind, (gain, _))| i64::from(kind.units) * i64::from(kind.count()) * gain).sum();
         let scaled = open - saved;
         (scaled.div_euclid(SCALE) + i64::from(scaled.rem_euclid(SCALE) > 0), best)
     }
@@ -98,9 +102,9 @@ impl<'a> Case<'a> {
                     known = Some(prices);
                 }
                 for (kind, (_, pattern)) in best.into_iter().enumerate() {
-                    let seats = f64::from(self.kinds[kind].seats);
+                    let units = f64::from(self.kinds[kind].units);
                     let on = pattern.iter().zip(&mixture.slot_price).filter(|(on, _)| **on);
-                    let gain: f64 = on.map(|(_, price)| seats * price).sum();
+                    let gain: f64 = on.map(|(_, price)| units * price).sum();
                     let is_new = || columns.iter().all(|c| c.kind != kind || c.pattern != pattern);
                     if gain > mixture.kind_price[kind] + 1e-6 && is_new() {
                         columns.push(Column { kind, pattern });
@@ -127,9 +131,33 @@ fn round_up(value: f64) -> i64 {
 }
 
 fn fixed(price: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "prices are at most a few thousand, the cast saturates")]
+    #[expect(clippy::cast_possible_truncation, reason = "prices are at most four million a unit, the cast saturates")]
     let fixed = (price * SCALE as f64).round() as i64;
-    fixed.clamp(0, SCALE * 100_000)
+    fixed.clamp(0, SCALE * 4_000_000)
+}
+
+/// The cost of open seats in steps of `unit` seats: how many units, and what each saves, falling.
+/// Only multiples of `unit` can be covered, so the straight lines between them are no less true
+/// than the cost itself, and higher: where 36 or 45 seats can be filled and 40 are wanted, half of
+/// the last section does not meet the demand.
+fn unit_tiers(problem: &Problem, contingent: usize, slot: usize, unit: u32) -> Vec<(u32, i64)> {
+    let demand = problem.data().contingents[contingent].demand[slot];
+    let mut tiers: Vec<(u32, i64)> = Vec::new();
+    let mut open = problem.open_cost(contingent, slot, 0);
+    for units in 1..=demand.div_ceil(unit) {
+        let next = problem.open_cost(contingent, slot, units * unit);
+        let saved = open - next;
+        open = next;
+        match tiers.last_mut() {
+            Some(tier) if tier.1 == saved => tier.0 += 1,
+            _ => tiers.push((1, saved)),
+        }
+    }
+    tiers
+}
+
+fn common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 /// Whole sections and what they cover.
@@ -190,6 +218,30 @@ impl Case<'_> {
             self.put(&mut whole, at, Some(pattern));
         }
         whole
+    }
+
+    /// Drops duties that nothing is lost without: rest is worth more than a seat nobody asked for,
+    /// and no rule minds a duty less.
+    fn trim(&self, whole: &mut Whole) {
+        let slots = whole.covered.len();
+        let cost = self.cost(&whole.covered);
+        for at in 0..whole.sections.len() {
+            for first in 0..slots {
+                let pattern = &whole.sections[at].1;
+                if !pattern[first] || pattern[(first + slots - 1) % slots] {
+                    continue;
+                }
+                let mut less = pattern.clone();
+                for slot in (first..first + slots).map(|slot| slot % slots).take_while(|&slot| pattern[slot]) {
+                    less[slot] = false;
+                }
+                let old = pattern.clone();
+                self.put(whole, at, Some(less));
+                if self.cost(&whole.covered) > cost {
+                    self.put(whole, at, Some(old));
+                }
+            }
+        }
     }
 
     /// Gives each section in turn its best pattern beside the others until none improves.
@@ -268,7 +320,8 @@ pub(crate) fn solve(
     let case = Case::new(problem, contingent);
     let (columns, mixture, bound, stopped) = case.generate(options, watch);
     let start = case.round(&columns, &mixture);
-    let whole = case.repair(start, bound, options, rng, watch.should_stop);
+    let mut whole = case.repair(start, bound, options, rng, watch.should_stop);
+    case.trim(&mut whole);
     let value = case.cost(&whole.covered);
     let members = case.kinds.iter().flat_map(|kind| kind.members.iter().copied());
     let patterns = members.zip(whole.sections.into_iter().map(|(_, pattern)| pattern)).collect();

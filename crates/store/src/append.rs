@@ -59,7 +59,8 @@ impl Store {
     ///
     /// In one durable transaction the order is appended, bodies, salts and attachments are
     /// deleted and the projections changed; then the file is written anew without them and the
-    /// log is emptied, so that the bytes are in neither. Headers, leaves and every proof stay.
+    /// log is emptied, so that the bytes are in neither; that takes as long as writing the file, and
+    /// waits up to five seconds for readers of the log. Headers, leaves and every proof stay.
     /// Not reached: copies that were made before, and what a disk keeps of overwritten blocks.
     ///
     /// # Errors

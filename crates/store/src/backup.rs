@@ -3,9 +3,9 @@
 use crate::entry::Head;
 use crate::error::StoreError;
 use crate::head_file::{self, head_path};
-use crate::{schema, seal};
 use crate::store::{Store, existing_file, log_of, open_plain};
 use crate::verify::{VerifyReport, verify};
+use crate::{schema, seal};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -61,14 +61,16 @@ fn copy(from: &Path, to: &Path) -> Result<Copied, StoreError> {
     let draft = draft_of(to);
     let copied = write_copy(&from, &draft).and_then(|copied| {
         let io = |source| StoreError::from_io(to, source);
-        seal::write(to, &copied.seal).map_err(io)?;
+        if let Some(seal) = &copied.seal {
+            seal::write(to, seal).map_err(io)?;
+        }
         fs::rename(&draft, to).and_then(|()| seal::sync_directory(to)).map_err(io)?;
         Ok(copied)
     });
     match copied {
-        Ok(Verified { head, report, seal }) => {
+        Ok(Verified { head, bytes, report, .. }) => {
             let refused = refusal(to)?;
-            Ok(Copied { head, bytes: seal.bytes, report, refused })
+            Ok(Copied { head, bytes, report, refused })
         }
         Err(error) => {
             // Best effort: the error that made it necessary is the one to report.
@@ -88,8 +90,10 @@ fn draft_of(to: &Path) -> PathBuf {
 
 struct Verified {
     head: Head,
+    bytes: u64,
     report: VerifyReport,
-    seal: seal::Seal,
+    /// `None` if the copy is too large for one.
+    seal: Option<seal::Seal>,
 }
 
 /// Writes the rows of the record at `from` to a new file, and verifies it.
@@ -118,14 +122,10 @@ fn write_copy(from: &Path, draft: &Path) -> Result<Verified, StoreError> {
     if report.root != Some(head.root) || (source.version()? > 1 && source.root_at(head.size)? != head.root) {
         return Err(StoreError::Damaged { path: from.to_owned(), why: "its copy has another root".to_owned() });
     }
-    let (bytes, sha256) = match copy.image_digest()? {
-        Some(digest) => digest,
-        None => return Err(StoreError::Refused {
-            what: from.display().to_string(),
-            why: "it is larger than can be sealed".to_owned(),
-        }),
-    };
-    Ok(Verified { head, report, seal: seal::Seal { bytes, entries: head.size, root: head.root, sha256, v: 1 } })
+    let sealed = copy.image_digest()?;
+    let seal = sealed.map(|(bytes, sha256)| seal::Seal { bytes, entries: head.size, root: head.root, sha256, v: 1 });
+    let bytes = fs::metadata(draft).map_err(io)?.len();
+    Ok(Verified { head, bytes, report, seal })
 }
 
 /// Why the record at `path` may not follow the head that was signed there.

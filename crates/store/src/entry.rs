@@ -48,9 +48,12 @@ impl Entry {
         let Self { at, actor, kind, .. } = self;
         match (&self.commitment, &self.body) {
             (Some(commitment), _) => Some(leaf::header(*at, actor, kind, commitment)),
-            (None, Body::Kept(body)) => {
-                Some(leaf::leaf_input_of(&leaf::LeafParts { at: &at.to_string(), actor, kind, holds: leaf::Holds::Body(body) }))
-            }
+            (None, Body::Kept(body)) => Some(leaf::leaf_input_of(&leaf::LeafParts {
+                at: &at.to_string(),
+                actor,
+                kind,
+                holds: leaf::Holds::Body(body),
+            })),
             (None, Body::Erased { .. }) => None,
         }
     }

@@ -59,6 +59,13 @@ fn parse(slot: &[u8]) -> Option<Slot> {
     (Digest::parse(digest)? == digest_of(turn, note)).then_some(Slot { turn, note: note.to_vec() })
 }
 
+/// Whether a slot of the file at `path` is neither whole nor empty.
+pub fn is_torn(path: &Path) -> bool {
+    let Ok(bytes) = fs::read(path) else { return false };
+    let empty = |slot: &[u8]| slot.iter().all(|byte| *byte == b' ');
+    bytes.starts_with(b"slot ") && bytes.chunks(SLOT_BYTES).any(|slot| parse(slot).is_none() && !empty(slot))
+}
+
 /// Covers the turn too: a torn write may put the new turn over the old note.
 fn digest_of(turn: u64, note: &[u8]) -> Digest {
     Digest::of(&[turn.to_string().as_bytes(), b"\n", note].concat())
@@ -143,9 +150,10 @@ mod tests {
                 let torn = [&after[..*cut], &before[*cut..]].concat();
                 fs::write(&path, torn).unwrap();
                 assert_eq!(size_in(&path), Some(size - 1), "cut at {cut}");
+                assert!(*cut == changed[0] || is_torn(&path), "cut at {cut}");
             }
             fs::write(&path, &after).unwrap();
-            assert_eq!(size_in(&path), Some(size));
+            assert!(size_in(&path) == Some(size) && !is_torn(&path));
         }
     }
 

@@ -25,9 +25,7 @@ use crate::store::{Access, Store};
 use crate::submission::{Prepared, Reads, Receipt, Submission};
 use jiff::Timestamp;
 use konbit_base::canonical;
-use konbit_record::{
-    Checkpoint, Epoch, HistoryRefusal, SignedCheckpoint, SignerKey, epoch_origin, may_follow,
-};
+use konbit_record::{Checkpoint, Epoch, HistoryRefusal, SignedCheckpoint, SignerKey, epoch_origin, may_follow};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -109,10 +107,8 @@ pub fn next_origin(left: &SignedCheckpoint) -> Result<String, StoreError> {
 
 /// The number of the epoch in which a head was signed.
 fn epoch_number(signed: &SignedCheckpoint) -> Result<u64, StoreError> {
-    let epoch = Epoch::of(signed.checkpoint()).map_err(|error| StoreError::Refused {
-        what: "the signed head".to_owned(),
-        why: error.to_string(),
-    })?;
+    let epoch = Epoch::of(signed.checkpoint())
+        .map_err(|error| StoreError::Refused { what: "the signed head".to_owned(), why: error.to_string() })?;
     Ok(epoch.map_or(1, |epoch| epoch.number()))
 }
 
@@ -129,7 +125,10 @@ impl Store {
         }
         let (row, name) = (epoch(&self.db).map_err(self.at())?, key.verifier().name().to_owned());
         if let Some(row) = row.as_ref().filter(|row| row.origin != name) {
-            return Err(StoreError::Foreign { head: head_path(&self.path), why: format!("the log is {}, the key {name}", row.origin) });
+            return Err(StoreError::Foreign {
+                head: head_path(&self.path),
+                why: format!("the log is {}, the key {name}", row.origin),
+            });
         }
         if let Some(signed) = last_signed(&self.path)? {
             let left_behind = row.as_ref().and_then(|row| row.left.as_ref()).is_some_and(|left| left.is(&signed));
@@ -214,13 +213,11 @@ impl Store {
                 return Ok(());
             }
             if row.origin != signed.checkpoint().origin() {
-                return Err(match epoch_number(signed)? > row.number {
-                    true => behind(),
-                    false => StoreError::Foreign {
-                        head: head_path(&path),
-                        why: format!("its log is {}, that of the record {}", signed.checkpoint().origin(), row.origin),
-                    },
-                });
+                if epoch_number(signed)? > row.number {
+                    return Err(behind());
+                }
+                let why = format!("its log is {}, that of the record {}", signed.checkpoint().origin(), row.origin);
+                return Err(StoreError::Foreign { head: head_path(&path), why });
             }
         }
         if next.size < before.size {
@@ -245,7 +242,10 @@ impl Store {
         let refuse = |why: String| StoreError::Refused { what: "a new epoch".to_owned(), why };
         let Some(left) = last_signed(&store.path)? else {
             let head = head_path(&store.path);
-            return Err(refuse(format!("there is no signed head; put the last one that a witness or reader has kept at {}", head.display())));
+            return Err(refuse(format!(
+                "there is no signed head; put the last one that a witness or reader has kept at {}",
+                head.display()
+            )));
         };
         let row = epoch(&store.db).map_err(store.at())?;
         let (kept, number) = (store.head()?.size, epoch_number(&left)?.max(row.map_or(1, |row| row.number)) + 1);
@@ -295,10 +295,9 @@ impl EpochRow {
     /// The extension line's content; `None` in the first epoch.
     pub fn citation(&self) -> Result<Option<Epoch>, StoreError> {
         let Some(left) = &self.left else { return Ok(None) };
-        Epoch::new(self.number, left.entry, &left.origin, left.head).map(Some).map_err(|error| StoreError::Refused {
-            what: format!("epoch {}", self.number),
-            why: error.to_string(),
-        })
+        Epoch::new(self.number, left.entry, &left.origin, left.head)
+            .map(Some)
+            .map_err(|error| StoreError::Refused { what: format!("epoch {}", self.number), why: error.to_string() })
     }
 
     /// Writes the row.

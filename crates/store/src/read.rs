@@ -45,9 +45,8 @@ impl Store {
             Order::NewestFirst => "DESC",
         };
         let kind = if filter.kind.is_some() { "kind = ?4" } else { "?4 IS NULL" };
-        let sql = format!(
-            "{ENTRY} WHERE entry.ix >= ?1 AND entry.ix < ?2 AND {kind} ORDER BY entry.ix {direction} LIMIT ?3"
-        );
+        let sql =
+            format!("{ENTRY} WHERE entry.ix >= ?1 AND entry.ix < ?2 AND {kind} ORDER BY entry.ix {direction} LIMIT ?3");
         let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
         self.db()
             .prepare_cached(&sql)
@@ -94,6 +93,14 @@ impl Store {
         self.db()
             .prepare_cached("SELECT subject, id, entries, body FROM projection WHERE subject = ? ORDER BY id")
             .and_then(|mut query| query.query_map([subject], projection_of)?.collect())
+            .map_err(self.at())
+    }
+
+    /// The projection row about `id` of `subject`, if there is one.
+    pub fn row(&self, subject: &str, id: &str) -> Result<Option<ProjectionRow>, StoreError> {
+        self.db()
+            .prepare_cached("SELECT subject, id, entries, body FROM projection WHERE subject = ? AND id = ?")
+            .and_then(|mut query| query.query_row([subject, id], projection_of).optional())
             .map_err(self.at())
     }
 
@@ -182,4 +189,3 @@ impl Store {
         Err(StoreError::Beyond { asked: format!("record of {asked}"), size })
     }
 }
-

@@ -1,7 +1,7 @@
 //! Between rows of the tables and plain values.
 
-use crate::heads::{EpochRow, Left};
 use crate::entry::{Body, Entry, Head, ProjectionRow};
+use crate::heads::{EpochRow, Left};
 use jiff::Timestamp;
 use konbit_base::Digest;
 use konbit_record::{Hash, Node, consistency_proof, empty_root};
@@ -19,11 +19,7 @@ pub fn number_list(numbers: &[u64]) -> String {
 }
 
 /// A stored value that is not what it must be, as an error of its column.
-fn bad_column(
-    column: usize,
-    kind: Type,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> rusqlite::Error {
+fn bad_column(column: usize, kind: Type, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(error))
 }
 
@@ -42,7 +38,9 @@ pub fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {
         (None, None, None) => Body::Kept(row.get(6)?),
         (Some(_), Some(bytes), None) => Body::Kept(bytes),
         (Some(_), None, Some(by)) => Body::Erased { by },
-        _ => return Err(bad_column(7, Type::Blob, io::Error::other("its body is neither kept nor erased by an order"))),
+        _ => {
+            return Err(bad_column(7, Type::Blob, io::Error::other("its body is neither kept nor erased by an order")));
+        }
     };
     Ok(Entry {
         ix: row.get(0)?,
@@ -56,8 +54,7 @@ pub fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {
 }
 
 pub fn projection_of(row: &Row<'_>) -> rusqlite::Result<ProjectionRow> {
-    let entries = serde_json::from_str(row.get_ref(2)?.as_str()?)
-        .map_err(|error| bad_column(2, Type::Text, error))?;
+    let entries = serde_json::from_str(row.get_ref(2)?.as_str()?).map_err(|error| bad_column(2, Type::Text, error))?;
     Ok(ProjectionRow { subject: row.get(0)?, id: row.get(1)?, entries, body: row.get(3)? })
 }
 
@@ -119,4 +116,3 @@ pub fn node_of(db: &Connection, node: Node) -> rusqlite::Result<Hash> {
             .query_row((node.level, signed(node.index)), |row| row.get(0))
     }
 }
-

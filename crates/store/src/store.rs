@@ -318,7 +318,8 @@ impl Store {
             self.remove_seal()?;
         }
         self.db.execute_batch("VACUUM").map_err(self.at())?;
-        let busy: bool = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(self.at())?;
+        let busy: bool =
+            self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(self.at())?;
         if busy {
             return Ok(Some("somebody is still reading the log; it is emptied when they have finished".to_owned()));
         }

@@ -250,7 +250,8 @@ fn problem_page(view: &View<'_>, ask: &Ask, problem: &Problem) -> Response {
 
 /// Addresses that programs read.
 fn is_data(path: &str) -> bool {
-    path.starts_with("/api/") || path.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "json" | "geojson" | "csv"))
+    path.starts_with("/api/")
+        || path.rsplit_once('.').is_some_and(|(_, extension)| matches!(extension, "json" | "geojson" | "csv"))
 }
 
 /// A problem that is told without the record.

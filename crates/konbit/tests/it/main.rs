@@ -4,5 +4,6 @@
 
 mod bad_input;
 mod golden;
+mod outsider;
 mod record;
 mod support;

@@ -31,7 +31,7 @@ fn all_covers(problem: &Problem) -> Vec<Vec<f64>> {
 }
 
 /// `min cost . v` subject to rows `row . v <= rhs`, the first `equalities` with equality.
-fn minimum(cost: &[f64], rows: &[(Vec<f64>, f64)], equalities: usize) -> f64 {
+pub fn minimum(cost: &[f64], rows: &[(Vec<f64>, f64)], equalities: usize) -> f64 {
     let (height, width) = (rows.len(), cost.len());
     let (mut at_row, mut at_column, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for (row, (entries, _)) in rows.iter().enumerate() {

@@ -80,7 +80,7 @@ fn a_headline_that_was_changed_is_refused_by_name() {
         ("status optimal", |d| d["status"] = json!("optimal"), "headline does not hold"),
         ("status infeasible", |d| d["status"] = json!("infeasible"), "headline does not hold"),
         ("status unknown", |d| d["status"] = json!("perfect"), "no status \"perfect\""),
-        ("format", |d| d["format"] = json!("konbit-plan/2"), "the format is \"konbit-plan/2\""),
+        ("format", |d| d["format"] = json!("konbit-plan/3"), "the format is \"konbit-plan/3\""),
         ("format missing", |d| drop(d.as_object_mut().unwrap().remove("format")), "missing field `format`"),
         ("seed missing", |d| drop(d.as_object_mut().unwrap().remove("seed")), "missing field `seed`"),
         ("seconds negative", |d| d["seconds"] = json!(-1.0), "seconds"),

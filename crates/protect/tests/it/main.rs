@@ -4,5 +4,8 @@
 
 mod brute;
 mod checker;
+mod corrupt;
 mod laws;
 mod problems;
+mod use_it;
+mod week;

@@ -43,6 +43,12 @@ impl Metric {
         Some(self.way_ms[super::graph::way_of(link, direction) as usize]).filter(|&ms| ms != UNREACHED)
     }
 
+    /// Time over a way on a free road.
+    pub(crate) fn usual_ms(&self, way: u32) -> u32 {
+        self.usual_ms[way as usize]
+    }
+
+    /// Time over a way under the road states.
     pub(crate) fn way_ms(&self, way: u32) -> u32 {
         self.way_ms[way as usize]
     }

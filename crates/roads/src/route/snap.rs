@@ -1,7 +1,7 @@
 //! Where a trip starts or ends: the nearest road to a place, or a node of the network.
 
 use super::geometry::{self, WHOLE};
-use super::graph::{RoadGraph, way_of};
+use super::graph::{RoadGraph, index, way_of};
 use super::grid::Near;
 use super::{Metric, Router, UNREACHED};
 use crate::network::{Direction, Mode};
@@ -60,6 +60,25 @@ pub enum Part {
     Outside,
 }
 
+/// Finds the road nearest to a place among those that one metric uses when the roads are free:
+/// a profile may leave out classes of road, such as ferries, that the mode as such may use.
+#[derive(Debug)]
+pub struct Snapper<'a> {
+    router: &'a Router,
+    /// By link.
+    usable: Vec<bool>,
+    /// By link: in the largest strongly connected part of what is usable.
+    connected: Vec<bool>,
+}
+
+impl Snapper<'_> {
+    /// The road nearest to `place`, no farther than `max_m`; as [`Router::snap`].
+    pub fn snap(&self, place: LatLon, max_m: f64) -> Option<Snap> {
+        let is = |marks: &[bool], link: u32| marks[link as usize];
+        self.router.snap_among(place, max_m, |link| is(&self.usable, link), |link| is(&self.connected, link))
+    }
+}
+
 impl Router {
     /// The road nearest to `place` that `mode` may use in some direction, no farther than
     /// `max_m`; `None` if there is none. Road states do not matter: a site beside a closed road
@@ -69,12 +88,45 @@ impl Router {
             let link = &self.network().links[link as usize];
             link.forward.allows(mode) || link.backward.allows(mode)
         };
-        let nearest = self.grid.nearest(self.network(), place, max_m, usable)?;
-        if self.is_in_largest_part(nearest.link, mode) {
+        self.snap_among(place, max_m, usable, |link| self.is_in_largest_part(link, mode))
+    }
+
+    /// What [`Router::snap`] does, for one metric and many places.
+    pub fn snapper(&self, metric: &Metric) -> Snapper<'_> {
+        let is_open = |way: u32| metric.usual_ms(way) != UNREACHED;
+        let arc_is_open = |arc: usize| self.graph.allowed[arc].allows(metric.mode()) && is_open(self.graph.ways[arc]);
+        let marks = super::parts::largest(&self.graph, arc_is_open);
+        let links = index(self.network().links.len());
+        let ways = |link: u32| DIRECTIONS.map(|direction| way_of(link, direction));
+        let is_connected = |arc: usize| {
+            let ends = [self.graph.tails[arc], self.graph.heads[arc]];
+            arc_is_open(arc) && ends.iter().all(|&node| marks[node as usize])
+        };
+        Snapper {
+            router: self,
+            usable: (0..links).map(|link| ways(link).into_iter().any(is_open)).collect(),
+            connected: (0..links)
+                .map(|link| {
+                    let mut arcs = ways(link).into_iter().flat_map(|way| self.graph.arcs_of(way));
+                    arcs.any(|&arc| is_connected(arc as usize))
+                })
+                .collect(),
+        }
+    }
+
+    fn snap_among(
+        &self,
+        place: LatLon,
+        max_m: f64,
+        usable: impl Fn(u32) -> bool,
+        connected: impl Fn(u32) -> bool,
+    ) -> Option<Snap> {
+        let nearest = self.grid.nearest(self.network(), place, max_m, &usable)?;
+        if connected(nearest.link) {
             return Some(self.snapped(nearest, Part::Largest));
         }
         let farthest = (nearest.distance_m * SNAP_LARGEST_FACTOR + SNAP_LARGEST_SLACK_M).min(max_m);
-        let connected = |link: u32| usable(link) && self.is_in_largest_part(link, mode);
+        let connected = |link: u32| usable(link) && connected(link);
         let part = Part::LargestInstead { nearer_link: nearest.link, nearer_m: nearest.distance_m };
         match self.grid.nearest(self.network(), place, farthest, connected) {
             Some(other) => Some(self.snapped(other, part)),

@@ -1,7 +1,7 @@
 //! Named cases of travel: one-ways, turns, barriers, dead ends, ferries, islands, spots on links.
 
-use crate::route_support::{FOOT, Town, at, metric, states};
-use konbit_roads::network::{LengthBasis, Mode, RoadClass};
+use crate::route_support::{FOOT, POLICY, Town, at, given, metric, states};
+use konbit_roads::network::{LengthBasis, Link, Mode, RoadClass};
 use konbit_roads::route::{Part, Router, Spot};
 use konbit_roads::state::{Condition, RoadState, RoadStates};
 use std::sync::Arc;
@@ -228,6 +228,29 @@ fn the_nearest_road_is_found_and_an_island_passed_over_for_the_mainland() {
     assert!(link == east && parts.abs_diff(250_000) < 100, "{middle:?}");
     assert_eq!(router.nearest_node(at(1_600.0, 5.0), Motor, 900.0), Some(2));
     assert_eq!(router.nearest_node(at(1_600.0, 5.0), Motor, 100.0), None);
+}
+
+#[test]
+fn a_metric_without_ferries_is_not_led_to_what_only_a_ferry_reaches() {
+    // An island of two roads, joined to the mainland of one by a ferry; the place lies on the island.
+    let mut town = Town::new(&[(0.0, 0.0), (100.0, 0.0), (100.0, 130.0), (0.0, 130.0), (0.0, 160.0), (50.0, 130.0)]);
+    let mainland = town.road(0, 1, 1_000);
+    let ferry = town.road(1, 2, 1_000);
+    let island = [town.road(2, 5, 1_000), town.road(5, 3, 1_000), town.road(3, 4, 1_000)];
+    town.network.links[ferry as usize].class = RoadClass::Ferry;
+    let router = town.router();
+    let no_ferry = |link: &Link, direction| given(link, direction).filter(|_| link.class != RoadClass::Ferry);
+    let snap = |mode, place| {
+        let (all, some) = (metric(&router, mode, &free()), router.metric_with(mode, no_ferry, &free(), POLICY));
+        [all, some].map(|metric| router.snapper(&metric).snap(place, 500.0).map(|it| (it.link, it.part)))
+    };
+    // 20 m from the mainland and 110 m from the island: with a ferry all is one part; without it
+    // the island, with four nodes against two, is the largest, but more than 2 * 20 + 50 m away.
+    let near_mainland = [Some((mainland, Part::Largest)), Some((mainland, Part::Outside))];
+    assert_eq!(snap(Motor, at(30.0, 20.0)), near_mainland);
+    assert_eq!(snap(Motor, at(30.0, 120.0)), [Some((island[1], Part::Largest)); 2]);
+    // Beside the ferry line: without ferries, the nearest road.
+    assert_eq!(snap(Foot, at(100.0, 70.0)).map(|it| it.unwrap().0), [ferry, island[0]]);
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn town(seed: u64) -> Town {
     let nodes = 2 + pick(&mut rng, 7) as usize;
     let mut town =
         Town::new(&(0..nodes).map(|_| (rng.unit() * 1000.0, rng.unit() * 1000.0)).collect::<Vec<(f64, f64)>>());
-    for _ in 0..1 + rng.below(14) {
+    for _ in 0..=rng.below(14) {
         let link = town.road(pick(&mut rng, nodes), pick(&mut rng, nodes), 0) as usize;
         let times = [pick(&mut rng, 2000), pick(&mut rng, 2000)];
         town.network.links[link].given_ms = Some(times);

@@ -77,15 +77,17 @@ fn check(network: Network, profile: &Profile) {
     let (sources, targets) = (spots(&network, 1), spots(&network, 2));
     let before = compare(&router, &metric, &sources, &targets);
     let mut rng = seeded(11, 3);
-    let closed: Vec<u32> =
-        (0..CLOSURES).map(|_| pick(&mut rng, network.links.len())).collect();
-    let closures = states(RoadState::Closed, &closed);
-    router.update(&mut metric, &closures);
-    assert!(metric == router.metric(profile, Weather::default(), &closures), "an update is a new metric");
-    assert!(closed.iter().all(|&link| metric.link_ms(link, Direction::Forward).is_none()));
-    let after = compare(&router, &metric, &sources, &targets);
-    println!("{} links, {} closed: {before} then {after} of 10000 pairs joined", network.links.len(), closed.len());
-    assert!(after < before && after > 0);
+    let closed: Vec<u32> = (0..CLOSURES).map(|_| pick(&mut rng, network.links.len())).collect();
+    // First a tenth of the closures: in a small network hardly a way is left after all of them.
+    for closed in [&closed[..CLOSURES / 10], &closed] {
+        let closures = states(RoadState::Closed, closed);
+        router.update(&mut metric, &closures);
+        assert!(metric == router.metric(profile, Weather::default(), &closures), "an update is a new metric");
+        assert!(closed.iter().all(|&link| metric.link_ms(link, Direction::Forward).is_none()));
+        let after = compare(&router, &metric, &sources, &targets);
+        println!("{} links, {} closed: {before} then {after} pairs joined", network.links.len(), closed.len());
+        assert!(after < before && after > 0);
+    }
     // A few closures at a time are the short way of an update.
     for links in closed.chunks(20).take(10) {
         let few = states(RoadState::Slowed { speed_per_mille: 300 }, links);

@@ -47,9 +47,12 @@ impl Bodies {
         self.committed += 1;
         match read(db, ix) {
             Err(error) => findings.tell_entry(ix, format!("the body of entry {ix} cannot be read: {error}")),
-            Ok((None, None)) => findings.tell_entry(ix, format!("the body of entry {ix} is missing; no order erased it")),
+            Ok((None, None)) => {
+                findings.tell_entry(ix, format!("the body of entry {ix} is missing; no order erased it"));
+            }
             Ok((Some(_), Some(by))) => {
-                findings.tell_entry(ix, format!("the body of entry {ix} is there, although entry {by} ordered it erased"));
+                findings
+                    .tell_entry(ix, format!("the body of entry {ix} is there, although entry {by} ordered it erased"));
             }
             Ok((None, Some(by))) => self.erased.entry(by).or_default().push(ix),
             Ok((Some((salt, body)), None)) => {
@@ -77,16 +80,21 @@ impl Bodies {
         let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, u64>(0));
         match one("SELECT (SELECT count(*) FROM body) + (SELECT count(*) FROM erased)") {
             Ok(rows) if rows <= self.committed => {}
-            Ok(rows) => findings.tell(None, format!("{rows} bodies are kept or erased, and {} entries have one", self.committed)),
+            Ok(rows) => findings
+                .tell(None, format!("{rows} bodies are kept or erased, and {} entries have one", self.committed)),
             Err(error) => findings.tell(None, format!("the bodies cannot be counted: {error}")),
         }
         match one("SELECT count(*) FROM command WHERE first + count > (SELECT ifnull(max(size), 0) FROM head)") {
             Ok(0) => {}
-            Ok(count) => findings.tell(None, format!("{count} answers to commands are about entries beyond the record")),
+            Ok(count) => {
+                findings.tell(None, format!("{count} answers to commands are about entries beyond the record"));
+            }
             Err(error) => findings.tell(None, format!("the answers to commands cannot be read: {error}")),
         }
         if let Ok(due @ 1..) = one("SELECT count(*) FROM erased WHERE clean = 0") {
-            findings.not_covered.push(format!("erased bytes: older copies of {due} erased bodies may lie in the file still"));
+            findings
+                .not_covered
+                .push(format!("erased bytes: older copies of {due} erased bodies may lie in the file still"));
         }
         findings.erased = self.erased.values().map(|erased| erased.len() as u64).sum();
         findings.erased_by = self.erased.keys().copied().collect();

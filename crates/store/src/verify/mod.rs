@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::store::{Store, existing_file, log_exists};
 use crate::{schema, seal};
 use konbit_base::Digest;
-use konbit_record::{Hash, VerifierKey};
+use konbit_record::{Hash, SignedCheckpoint, VerifierKey};
 use rusqlite::Connection;
 use serde::Serialize;
 use std::path::Path;
@@ -50,6 +50,9 @@ pub struct VerifyReport {
     pub not_covered: Vec<String>,
 }
 
+/// Says what differs between the projections that are stored and those that the entries give.
+pub type Compare<'a> = dyn FnMut(&Store) -> Result<Vec<Problem>, StoreError> + 'a;
+
 /// What [`verify_by`] does besides.
 #[derive(Default)]
 pub struct Options<'a> {
@@ -57,7 +60,7 @@ pub struct Options<'a> {
     pub log_key: Option<&'a VerifierKey>,
     /// Called if all entries hold: rebuilds the projections from the entries, compares them with
     /// those that are stored, and gives what differs.
-    pub compare: Option<&'a mut dyn FnMut(&Store) -> Result<Vec<Problem>, StoreError>>,
+    pub compare: Option<&'a mut Compare<'a>>,
     /// Called with the number of entries done, each time a thousand are: to show progress, or to
     /// pause so that a verification in the background leaves the processor to others.
     pub step: Option<&'a mut dyn FnMut(u64)>,
@@ -101,6 +104,8 @@ pub fn verify_by(path: impl AsRef<Path>, mut options: Options<'_>) -> Result<Ver
 
 fn attempt(path: &Path, options: &mut Options<'_>) -> Result<VerifyReport, StoreError> {
     let mut findings = Findings::default();
+    // Before the moment that is read begins: whoever writes meanwhile is then ahead of this head.
+    let head = signed::read(path, &mut findings);
     let opened = Store::attach_for_verify(path).and_then(|store| store.begin_reading().map(|()| store));
     if let Ok(store) = &opened
         && let Ok(Some(found)) = schema::older(store.db())
@@ -108,7 +113,7 @@ fn attempt(path: &Path, options: &mut Options<'_>) -> Result<VerifyReport, Store
         return Err(StoreError::Older { path: path.to_owned(), found, known: schema::version_of(schema::MIGRATIONS) });
     }
     match opened {
-        Ok(mut store) => examine(&mut store, options, &mut findings),
+        Ok(mut store) => examine(&mut store, head.as_ref(), options, &mut findings),
         Err(error @ (StoreError::Busy { .. } | StoreError::Io { .. } | StoreError::ReadOnly { .. })) => {
             return Err(error);
         }
@@ -190,16 +195,15 @@ impl Findings {
     }
 }
 
-fn examine(store: &mut Store, options: &mut Options<'_>, findings: &mut Findings) {
+fn examine(store: &mut Store, head: Option<&SignedCheckpoint>, options: &mut Options<'_>, findings: &mut Findings) {
     examine_form(store.db(), findings);
     examine_pages(store.db(), findings);
     let sealed = seal::read(store.path());
     let sealed_size = sealed.as_ref().ok().and_then(|seal| seal.as_ref()).map(|seal| seal.entries);
-    let head = signed::read(store.path(), findings);
-    let stated = sealed_size.into_iter().chain(head.as_ref().map(|head| head.head().size));
+    let stated = sealed_size.into_iter().chain(head.map(|head| head.head().size));
     let roots = walk::examine_entries(store.db(), stated, options, findings);
     let root_at = |size: u64| roots.get(&size).copied().flatten();
-    signed::examine(store.db(), head.as_ref(), &roots, options.log_key, findings);
+    signed::examine(store.db(), head, &roots, options.log_key, findings);
     examine_attachments(store.db(), findings);
     match &mut options.compare {
         Some(compare) if findings.bad_entry.is_none() => match compare(store) {

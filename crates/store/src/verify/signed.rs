@@ -1,6 +1,7 @@
 //! The signed head beside the record, and the epochs.
 
 use super::Findings;
+use crate::head_file::{self, head_path};
 use crate::heads::{EpochRow, last_signed};
 use crate::rows::{epoch_of, signed};
 use konbit_record::{Epoch, Hash, SignedCheckpoint, VerifierKey};
@@ -19,6 +20,10 @@ struct Citation {
 
 /// The signed head, if there is one that can be read.
 pub(super) fn read(path: &Path, findings: &mut Findings) -> Option<SignedCheckpoint> {
+    if head_file::is_torn(&head_path(path)) {
+        let why = "one of its two slots is not whole: a crash while it was written, or a change since";
+        findings.not_covered.push(format!("newest signed head: {why}"));
+    }
     last_signed(path).unwrap_or_else(|error| {
         findings.tell(None, error.to_string());
         None

@@ -56,7 +56,9 @@ fn nothing_is_overwritten_and_nothing_is_left_of_what_failed() {
     // A log that lies there would be taken for a part of the copy.
     let log = keep.path().join("backup.db-wal");
     fs::write(&log, "old").unwrap();
-    assert!(matches!(backup(&path, &to), Err(StoreError::Exists { path }) if path == log.canonicalize().unwrap() || path == log));
+    assert!(
+        matches!(backup(&path, &to), Err(StoreError::Exists { path }) if path == log.canonicalize().unwrap() || path == log)
+    );
     fs::remove_file(&log).unwrap();
     assert!(matches!(backup(&path, keep.path().join("no/backup.db")), Err(StoreError::Missing { .. })));
     assert!(matches!(restore(keep.path().join("none.db"), &to), Err(StoreError::Missing { .. })));

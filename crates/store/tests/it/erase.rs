@@ -138,7 +138,7 @@ fn an_order_that_cannot_be_followed_changes_nothing() {
 fn an_erased_command_is_still_answered_and_its_attachment_goes_when_named() {
     let (keep, path) = place();
     let mut store = Store::create(&path).unwrap();
-    let first = Submission { command: command("k-1", 1), attachments: vec![attachment()], ..submission(0) };
+    let first = Submission { command: Some(command("k-1", 1)), attachments: vec![attachment()], ..submission(0) };
     let receipt = store.submit(first.clone()).unwrap();
     let digest = Digest::of(&1u64.to_be_bytes()).0;
     assert!(lies_in(keep.path(), &digest) && lies_in(keep.path(), &attachment().bytes));

@@ -7,10 +7,12 @@ use konbit_record::{
     Epoch, EpochProof, Hash, SignatureType, SignedCheckpoint, SignerKey, check_epoch, consistency_proof, root_of,
 };
 use konbit_store::{
-    Body, Limits, NewEpoch, Sequencer, Store, StoreError, backup, head_path, last_signed, next_origin, verify,
+    Body, Limits, NewEpoch, Options, Sequencer, Store, StoreError, backup, head_path, last_signed, next_origin, verify,
+    verify_by,
 };
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const ORIGIN: &str = "example.org/record";
 
@@ -126,6 +128,29 @@ fn another_history_is_refused_also_when_it_is_longer() {
     assert!(!report.ok && report.problems.iter().any(|problem| problem.sentence.contains("signed head")), "{report:?}");
 }
 
+#[test]
+fn a_record_verifies_while_it_is_written_to_and_signed() {
+    let (_keep, path) = place();
+    let sequencer = Sequencer::start(signed(&path, 5), Limits::default()).unwrap();
+    let going = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in (5..).take_while(|_| going.load(Ordering::Relaxed)) {
+                sequencer.submit(submission(n)).unwrap();
+            }
+        });
+        let (key, mut steps) = (key(ORIGIN), 0);
+        for _ in 0..30 {
+            let mut step = |_| steps += 1;
+            let options = Options { log_key: Some(key.verifier()), step: Some(&mut step), ..Options::default() };
+            let report = verify_by(&path, options).unwrap();
+            assert!(report.ok, "{report:?}");
+            assert!(report.covered.iter().any(|what| what.contains("signature of the signed head")), "{report:?}");
+        }
+        going.store(false, Ordering::Relaxed);
+    });
+}
+
 fn check_head(change: impl FnOnce(&Path), expect: &str) {
     let (_keep, path) = place();
     signed(&path, 5).close().unwrap();
@@ -146,7 +171,10 @@ fn a_head_that_is_missing_altered_or_of_another_key_is_refused() {
     };
     check_head(|head| fs::remove_file(head).unwrap(), "heads of");
     check_head(|head| fs::write(head, "").unwrap(), "is not a signed checkpoint");
-    check_head(|head| fs::write(head, vec![b'x'; 1_100_000]).unwrap(), "is not a signed checkpoint: the note has 1000001 bytes");
+    check_head(
+        |head| fs::write(head, vec![b'x'; 1_100_000]).unwrap(),
+        "is not a signed checkpoint: the note has 1000001 bytes",
+    );
     check_head(rewrite("\n5\n", "\n6\n"), "is older than its last signed head: it holds 5 entries");
     check_head(rewrite("\n5\n", "\n4\n"), "is another history");
     check_head(rewrite("\n\n", "\nmore\n\n"), "is not over this text");
@@ -188,10 +216,14 @@ fn a_new_epoch_cites_the_head_that_was_lost_and_goes_on() {
     store.close().unwrap();
     let copy = copy_of(&path);
     store = reopened(&path).unwrap();
-    let all: Vec<Hash> = leaves.iter().copied().chain((6..9).map(|n| {
-        store.submit(submission(n)).unwrap();
-        store.entry(n).unwrap().unwrap().leaf.0
-    })).collect();
+    let all: Vec<Hash> = leaves
+        .iter()
+        .copied()
+        .chain((6..9).map(|n| {
+            store.submit(submission(n)).unwrap();
+            store.entry(n).unwrap().unwrap().leaf.0
+        }))
+        .collect();
     store.close().unwrap();
     let lost = last_signed(&path).unwrap().unwrap();
     put_back(&path, &copy);

@@ -1,8 +1,8 @@
 //! Records to test with.
 
 use jiff::Timestamp;
-use konbit_base::canonical;
 use konbit_base::Digest;
+use konbit_base::canonical;
 use konbit_store::{
     Attachment, Command, Erasure, NewEntry, ProjectionChange, Reads, RowChange, SaltSeed, Store, Submission,
 };
@@ -88,8 +88,8 @@ pub fn salts(n: u64) -> SaltSeed {
     SaltSeed(Digest::of(&n.to_be_bytes()).0)
 }
 
-pub fn command(key: &str, content: u64) -> Option<Command> {
-    Some(Command { key: key.to_owned(), content: Digest::of(&content.to_be_bytes()) })
+pub fn command(key: &str, content: u64) -> Command {
+    Command { key: key.to_owned(), content: Digest::of(&content.to_be_bytes()) }
 }
 
 /// An order to erase `entries`, which are the `n`-th ones of [`submission`], with their rows.

@@ -14,7 +14,7 @@ use crate::child::{self, ERASED, erased_bytes_lie_in, key, strace_works};
 use crate::help::{body, submission};
 use crate::trace::{Call, WRITING, calls, recorder, run};
 use konbit_base::rng::{Seeded, seeded};
-use konbit_store::{Body, Store, verify};
+use konbit_store::{Body, Store, last_signed, verify};
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -132,7 +132,9 @@ impl Disk {
                 Some(Some((file, _))) => {
                     let file = &mut self.files[*file];
                     let all = std::mem::take(&mut file.since);
-                    all.iter().for_each(|change| make(&mut file.synced, change));
+                    for change in &all {
+                        make(&mut file.synced, change);
+                    }
                 }
                 Some(None) => {
                     self.synced.clone_from(&self.names);
@@ -308,6 +310,10 @@ impl Life {
 
 fn look(directory: &Path, said: &Said, context: &str) {
     let path = directory.join("record.db");
+    if said.created {
+        let signed = last_signed(&path).unwrap().unwrap().head().size;
+        assert!(signed >= said.acknowledged, "a head of {signed} entries: {context}");
+    }
     let opened = Store::open(&path).and_then(|mut store| store.sign_with(key()).map(|()| store));
     let mut store = match opened {
         Ok(store) => store,
@@ -343,6 +349,9 @@ fn check(seeds: std::ops::Range<u64>) {
             scope.spawn(move || {
                 let directory = tempfile::tempdir().unwrap();
                 for seed in seeds {
+                    if seed % 5_000 == 4_999 {
+                        eprintln!("seed {seed} is reached");
+                    }
                     let looked = catch_unwind(AssertUnwindSafe(|| life.check(seed, directory.path())));
                     assert!(looked.is_ok(), "seed {seed}: KONBIT_SEED={seed} cargo test -p konbit-store images");
                 }

@@ -85,7 +85,7 @@ fn of_two_who_decide_at_once_upon_the_same_reading_one_wins_and_others_do_not_co
     assert!(verify(&path).unwrap().ok);
 }
 
-fn check_reads(store: &mut Store, reads: Reads, holds: bool) {
+fn check_reads(store: &mut Store, reads: &Reads, holds: bool) {
     let size = store.head().unwrap().size;
     let answer = store.submit(deciding(500 + size, reads.clone()));
     assert_eq!(answer.is_ok(), holds, "{reads:?}: {answer:?}");
@@ -99,22 +99,22 @@ fn a_reading_holds_as_long_as_its_rows_are_what_they_were() {
     for n in 0..3 {
         store.submit(submission(n)).unwrap();
     }
-    check_reads(&mut store, Reads::Rows(vec![]), true);
-    check_reads(&mut store, Reads::Rows(vec![read(0, &[0])]), true);
-    check_reads(&mut store, Reads::Rows(vec![read(0, &[0]), read(2, &[2])]), true);
-    check_reads(&mut store, Reads::Rows(vec![read(0, &[0]), read(2, &[1])]), false);
-    check_reads(&mut store, Reads::Rows(vec![read(0, &[])]), false);
-    check_reads(&mut store, Reads::Rows(vec![read(77, &[])]), true);
-    check_reads(&mut store, Reads::Rows(vec![read(78, &[3])]), false);
-    check_reads(&mut store, Reads::Record { size: 7 }, true);
-    check_reads(&mut store, Reads::Record { size: 7 }, false);
+    check_reads(&mut store, &Reads::Rows(vec![]), true);
+    check_reads(&mut store, &Reads::Rows(vec![read(0, &[0])]), true);
+    check_reads(&mut store, &Reads::Rows(vec![read(0, &[0]), read(2, &[2])]), true);
+    check_reads(&mut store, &Reads::Rows(vec![read(0, &[0]), read(2, &[1])]), false);
+    check_reads(&mut store, &Reads::Rows(vec![read(0, &[])]), false);
+    check_reads(&mut store, &Reads::Rows(vec![read(77, &[])]), true);
+    check_reads(&mut store, &Reads::Rows(vec![read(78, &[3])]), false);
+    check_reads(&mut store, &Reads::Record { size: 7 }, true);
+    check_reads(&mut store, &Reads::Record { size: 7 }, false);
 }
 
 #[test]
 fn a_command_that_is_repeated_is_answered_and_not_done_again() {
     let (_keep, path) = place();
     let sequencer = start(&path);
-    let with = |key: &str, content: u64, n: u64| Submission { command: command(key, content), ..submission(n) };
+    let with = |key: &str, content: u64, n: u64| Submission { command: Some(command(key, content)), ..submission(n) };
     let receipt = sequencer.submit(with("k-1", 1, 0)).unwrap();
     sequencer.submit(submission(1)).unwrap();
     // Later, with another time in its entry and a reading that no longer holds: the same answer.
@@ -213,4 +213,21 @@ fn salts_of_one_append_differ_and_equal_bodies_have_different_commitments() {
     let commitment = |ix| store.entry(ix).unwrap().unwrap().commitment.unwrap();
     assert_ne!(commitment(0), commitment(1));
     assert_eq!(store.opening(1).unwrap().unwrap().salt, salts(0).salt(1));
+}
+
+#[test]
+fn one_row_is_read_as_it_stands_among_all() {
+    let (_keep, path) = place();
+    let mut store = Store::create(&path).unwrap();
+    for n in 0..3 {
+        store.submit(submission(n)).unwrap();
+    }
+    let all = store.projection("thing").unwrap();
+    assert_eq!(all.len(), 3);
+    for row in all {
+        assert_eq!(store.row("thing", &row.id).unwrap(), Some(row));
+    }
+    for (subject, id) in [("thing", row_id(9)), ("other", row_id(0)), ("thing", row_id(0).to_uppercase())] {
+        assert_eq!(store.row(subject, &id).unwrap(), None, "{subject} {id}");
+    }
 }

@@ -3,7 +3,9 @@
 use crate::help::{attachment, body, change, entries, entry, place};
 use konbit_base::Digest;
 use konbit_record::{leaf_hash, root_of, verify_consistency, verify_inclusion};
-use konbit_store::{Attachment, Body, EntryFilter, NewEntry, Order, ProjectionChange, Store, StoreError, leaf_input, verify};
+use konbit_store::{
+    Attachment, Body, EntryFilter, NewEntry, Order, ProjectionChange, Store, StoreError, leaf_input, verify,
+};
 use std::collections::BTreeMap;
 
 fn root(count: u64) -> Digest {

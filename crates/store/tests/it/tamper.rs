@@ -1,9 +1,12 @@
 //! A file that somebody has changed: verify says so, and names the first entry that is touched.
 
-use crate::help::{attachment, body, entry, place, small};
+use crate::child::key;
+use crate::help::{attachment, body, command, entry, order, place, small, submission};
 use konbit_base::rng::seeded;
 use konbit_record::leaf_hash;
-use konbit_store::{NewEntry, Problem, Store, VerifyReport, leaf_input, verify, verify_with};
+use konbit_store::{
+    NewEntry, Options, Problem, Store, Submission, VerifyReport, head_path, leaf_input, verify, verify_by, verify_with,
+};
 use rusqlite::Connection;
 use std::fs::{self, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -54,6 +57,58 @@ fn after_any_byte_of_a_closed_record_was_changed_verify_says_so() {
     }
     assert!(verify(&path).unwrap().ok);
     assert_eq!(fs::read(&path).unwrap(), clean, "verify has not written");
+}
+
+/// A sealed and signed record with rows in every table.
+fn full(path: &Path) {
+    let mut store = Store::create(path).unwrap();
+    store.sign_with(key()).unwrap();
+    store.append(0, &[entry(0)], &[], &[attachment()]).unwrap();
+    for n in 1..6 {
+        let command = Some(command(&format!("key-{n}"), n));
+        store.submit(Submission { command, ..submission(n) }).unwrap();
+    }
+    store.erase(order(&[3])).unwrap();
+    store.close().unwrap();
+    let tables = ["entry", "node", "head", "projection", "attachment", "body", "erased", "command", "epoch"];
+    let db = Connection::open(path).unwrap();
+    for table in tables {
+        let rows: u64 = db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+        assert!(rows > 0, "{table} is empty");
+    }
+}
+
+#[test]
+fn after_any_byte_of_a_record_with_bodies_commands_and_epochs_was_changed_verify_says_so() {
+    let (_keep, path) = place();
+    full(&path);
+    let report = verify(&path).unwrap();
+    assert!(report.ok && report.erased == 1, "{report:?}");
+    let clean = fs::read(&path).unwrap();
+    let mut rng = seeded(2023, 1);
+    for _ in 0..2_500 {
+        let at = usize::try_from(rng.below(clean.len() as u64)).unwrap();
+        let mask = u8::try_from(rng.below(255) + 1).unwrap();
+        poke(&path, at, clean[at] ^ mask);
+        let report = verify(&path).unwrap();
+        assert!(!report.ok && !report.problems.is_empty(), "byte {at} changed by {mask:#x}: {report:?}");
+        poke(&path, at, clean[at]);
+    }
+    assert!(verify(&path).unwrap().ok);
+
+    // Of the signed head: the note does not hold, or the slot does not.
+    let head = head_path(&path);
+    let clean = fs::read(&head).unwrap();
+    let key = key();
+    let look = || verify_by(&path, Options { log_key: Some(key.verifier()), ..Options::default() }).unwrap();
+    let torn = |report: &VerifyReport| report.not_covered.iter().any(|what| what.contains("newest signed head"));
+    assert!(look().ok && !torn(&look()));
+    for (at, byte) in clean.iter().enumerate().step_by(7) {
+        poke(&head, at, byte ^ 0x15);
+        let report = look();
+        assert!(!report.ok || torn(&report), "byte {at} of the head: {report:?}");
+        poke(&head, at, *byte);
+    }
 }
 
 /// Changes each byte of `needle` in turn; every time entry `ix` has to be named.

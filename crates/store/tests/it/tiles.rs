@@ -48,7 +48,8 @@ fn a_tile_that_is_not_whole_yet_is_not_given_and_a_partial_one_stays_what_it_was
     let (_keep, path) = place();
     let mut store = record(&path);
     let tile = |kind, index, width| Tile::new(kind, index, width).unwrap();
-    for beyond in [tile(TileKind::Hashes(0), 2, 189), tile(TileKind::Entries, 2, 189), tile(TileKind::Hashes(2), 0, 1)] {
+    for beyond in [tile(TileKind::Hashes(0), 2, 189), tile(TileKind::Entries, 2, 189), tile(TileKind::Hashes(2), 0, 1)]
+    {
         assert!(matches!(store.tile(beyond), Err(StoreError::Beyond { size: COUNT, .. })), "{beyond}");
     }
     let partial = [tile(TileKind::Hashes(0), 2, 188), tile(TileKind::Entries, 2, 188), tile(TileKind::Hashes(1), 0, 2)];

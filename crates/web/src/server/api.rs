@@ -44,7 +44,7 @@ struct Sent<'a> {
 
 /// Why nothing was entered: a problem (RFC 9457) with a word that programs can tell it by.
 #[derive(Debug)]
-struct Refused {
+pub(super) struct Refused {
     code: &'static str,
     problem: Problem,
     /// How the record stands that the request concerns, where that is the reason.
@@ -110,7 +110,12 @@ fn read(headers: &HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Entr
             "Too large",
             format!("a request may have {BODY_BYTES_MAX} bytes; shorten the texts in it"),
         ),
-        _ => Refused::new(StatusCode::BAD_REQUEST, "unreadable", "Cannot be read", "the request broke off; send it again"),
+        _ => Refused::new(
+            StatusCode::BAD_REQUEST,
+            "unreadable",
+            "Cannot be read",
+            "the request broke off; send it again",
+        ),
     })?;
     if !is_json(headers) {
         return Err(Refused::new(

@@ -110,10 +110,10 @@ pub(super) async fn route(State(app): State<App>, query: Asked<RouteQuery>, uri:
             why_not: String::new(),
             map: maud::html! {},
         };
-        if !query.from.is_empty() || !query.to.is_empty() {
-            if let Err(why) = find_route(work, &mut page)? {
-                page.why_not = why;
-            }
+        if (!query.from.is_empty() || !query.to.is_empty())
+            && let Err(why) = find_route(work, &mut page)?
+        {
+            page.why_not = why;
         }
         let json = page.trip.as_ref().map_or_else(
             || json!({ "why_not": page.why_not }),
@@ -227,7 +227,7 @@ fn find_reach<'a>(work: &Work<'a>, page: &mut ReachPage<'a>) -> Result<(), Probl
     let base = &mission.bases.get(&page.query.from).ok_or_else(missing)?.value;
     page.base = Some(base);
     let Some(now) = now(work, page.query)? else {
-        page.why_not = NO_NETWORK.to_owned();
+        NO_NETWORK.clone_into(&mut page.why_not);
         return Ok(());
     };
     let Some(from) = now.stop(base.position) else {

@@ -33,6 +33,8 @@ pub struct Known {
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     pub entries: Vec<Known>,
+    /// The entry that each command of a program has made, by its key.
+    pub commands: BTreeMap<String, u64>,
 }
 
 impl Model {

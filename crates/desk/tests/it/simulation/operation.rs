@@ -7,6 +7,8 @@ pub const SITES: u64 = 8;
 const ROADS: u64 = 4;
 const CONTRIBUTIONS: u64 = 6;
 const TEXTS: u64 = 3;
+/// Commands of programs.
+const COMMANDS: u64 = 5;
 /// Each thing is known in so many versions; the same version again is no news.
 const REVISIONS: u64 = 3;
 /// Witnesses of the policy, two of whom have to cosign.
@@ -30,6 +32,9 @@ pub enum Operation {
     ImportUnusable,
     /// A site is withdrawn.
     Withdraw { site: u64 },
+    /// A program enters a site under a key of its own. The same key again adds nothing, whatever
+    /// has happened in between.
+    EnterOnce { command: u64 },
     /// A road is reported closed, slowed, dangerous or held.
     ReportRoad { road: u64, state: u64 },
     /// A report of a road ends now.
@@ -54,6 +59,9 @@ pub enum Operation {
     ProofOf { entry: u64 },
     /// The power goes. The mission goes on from the files as they are at that moment.
     Crash(Crash),
+    /// The program is stopped, the key that signs heads is not there at the next start, which is
+    /// refused, and is put back.
+    LoseKey,
     /// The program is stopped and started.
     CleanRestart,
     /// Two people withdraw at the same time; on one site exactly one of them does.
@@ -116,8 +124,9 @@ fn one(rng: &mut Seeded) -> Operation {
         28..=31 => O::ImportVotes { text: rng.below(TEXTS), in_favour: rng.below(5) },
         32..=34 => O::ImportSame,
         35..=36 => O::ImportUnusable,
-        37..=41 => O::Withdraw { site: rng.below(SITES) },
-        42..=46 => O::ReportRoad { road: rng.below(ROADS), state: rng.below(4) },
+        37..=39 => O::Withdraw { site: rng.below(SITES) },
+        40..=43 => O::EnterOnce { command: rng.below(COMMANDS) },
+        44..=46 => O::ReportRoad { road: rng.below(ROADS), state: rng.below(4) },
         47..=48 => O::EndRoad { road: rng.below(ROADS) },
         49..=50 => O::RenewRoad { road: rng.below(ROADS) },
         51..=57 => O::Erase { entry: rng.below(1_000) },
@@ -133,7 +142,8 @@ fn one(rng: &mut Seeded) -> Operation {
             2 => Crash::TornHead,
             _ => Crash::BeforeHead,
         }),
-        89..=91 => O::CleanRestart,
+        89 => O::LoseKey,
+        90..=91 => O::CleanRestart,
         92..=94 => O::TwoAtOnce { one: rng.below(SITES), other: rng.below(SITES) },
         95..=97 => O::StaleDecision { site: rng.below(SITES) },
         _ => O::ReaderBeside { imports: 1 + rng.below(3) },

@@ -71,7 +71,10 @@ impl World {
         let head = self.signed()?;
         let cosigner = &self.outsiders.cosigners[witness % WITNESSES];
         let verifier = cosigner.witness.verifier().clone();
-        let request = said("a request", self.desk().cosign_request(Some(&verifier), None))?;
+        // What the witness says it has cosigned of this log; a mission should know by itself.
+        let latest = cosigner.state.latest(head.checkpoint().origin()).map_or(0, |latest| latest.head().size);
+        let old = (!self.strict).then_some(latest);
+        let request = said("a request", self.desk().cosign_request(Some(&verifier), old))?;
         let answer = cosigner.witness.add_checkpoint(&cosigner.state, request.to_string().as_bytes(), at);
         let cosigned = said("a witness", answer.clone().map_err(|refusal| refusal.to_string()))?;
         let cosigner = &mut self.outsiders.cosigners[witness % WITNESSES];
@@ -83,7 +86,11 @@ impl World {
         hold!(kept.1 == head.head().size, "the answer was kept for {} entries", kept.1);
         let published = said("what is published", self.desk().published())?;
         let told = published.witnesses[witness % WITNESSES].cosigned.map(|(size, _)| size);
-        hold!(told == Some(size), "readers are told that witness {witness} has cosigned {told:?}, not {size}");
+        let first_log = self.epoch == 0;
+        hold!(
+            told == Some(size) || !(first_log || self.strict),
+            "readers are told that witness {witness} has cosigned {told:?}, not {size}"
+        );
         Ok(())
     }
 
@@ -121,6 +128,9 @@ impl World {
         let none = said("a proof", self.desk().proof_file(size, true))?;
         hold!(none.is_none(), "there is a proof of an entry that is not there");
         if size == 0 {
+            return Ok(());
+        }
+        if self.epoch > 0 && !self.strict {
             return Ok(());
         }
         let ix = entry % size;

@@ -37,7 +37,8 @@ fn every_test_that_the_documents_name_is_there() {
 fn a_name_without_a_test_is_found() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let here = "desk/tests/it/simulation/promises";
-    let text = format!("`{here}.rs::a_name_without_a_test_is_found`, `{here}.rs::named`, `{here}.rs::none`, `no.rs::x`");
+    let text =
+        format!("`{here}.rs::a_name_without_a_test_is_found`, `{here}.rs::named`, `{here}.rs::none`, `no.rs::x`");
     let expect = [format!("{here}.rs::named"), format!("{here}.rs::none"), "no.rs::x".to_owned()];
     assert_eq!(absent(crates, &named(&text)), expect);
 }

@@ -6,15 +6,18 @@ use super::outsiders::Outsiders;
 use super::{check, hold, said};
 use crate::file;
 use jiff::{SignedDuration, Timestamp};
-use konbit_base::{Digest, LatLon, Reading, Source};
-use konbit_desk::{Config, Desk, DeskError, NamedFile, Stamp, backup};
+use konbit_base::{Digest, LatLon, PlacePrecision, Reading, Source};
+use konbit_desk::{Config, Desk, DeskError, EntryCommand, NamedFile, Stamp, backup};
 use konbit_exchange::import::ImportKind;
+use konbit_mission::Event;
+use konbit_mission::protection::{Category, Site, SiteId};
 use konbit_mission::roads::{EXPIRY_SECONDS_DEFAULT, RoadReport, RoadReportId, RoadState, Stretch};
 use konbit_record::{Hash, SignedCheckpoint};
 use konbit_store::{EntryFilter, StoreError};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
+use std::sync::mpsc::channel;
 use std::thread;
 use tempfile::TempDir;
 
@@ -32,6 +35,9 @@ pub struct Copy {
 
 /// A mission and its surroundings.
 pub struct World {
+    /// Whether what `pinned.rs` knows to be wrong is looked at as well. FIXME: always, once nothing
+    /// there is.
+    pub strict: bool,
     /// Holds everything; `None` where somebody else keeps the directory.
     _scratch: Option<TempDir>,
     root: PathBuf,
@@ -54,23 +60,24 @@ pub struct World {
 impl World {
     /// An empty mission, in memory where the system has such a place: what a disk loses is not the
     /// subject here, and is tried in the store's tests.
-    pub fn new() -> Result<Self, String> {
+    pub fn new(strict: bool) -> Result<Self, String> {
         let memory = Path::new("/dev/shm");
         let scratch = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         let scratch = said("a directory", scratch)?;
         let root = scratch.path().to_owned();
-        Self::begin(root, Some(scratch))
+        Self::begin(root, Some(scratch), strict)
     }
 
     /// An empty mission in a directory that somebody else keeps.
     pub fn in_directory(root: &Path) -> Result<Self, String> {
-        Self::begin(root.to_owned(), None)
+        Self::begin(root.to_owned(), None, false)
     }
 
-    fn begin(root: PathBuf, scratch: Option<TempDir>) -> Result<Self, String> {
+    fn begin(root: PathBuf, scratch: Option<TempDir>, strict: bool) -> Result<Self, String> {
         let path = root.join("m0");
         let desk = said("init", Desk::init(&path, &Config::named("simulated"), &Digest::of(b"the first key").0))?;
         let mut world = Self {
+            strict,
             _scratch: scratch,
             root,
             directories: 1,
@@ -130,6 +137,8 @@ impl World {
             O::ImportSame => self.import_same(),
             O::ImportUnusable => self.import_unusable(),
             O::Withdraw { site } => self.withdraw(*site),
+            O::EnterOnce { command } => self.enter_once(*command),
+            O::LoseKey => self.lose_key(),
             O::ReportRoad { road, state } => self.report_road(*road, *state),
             O::EndRoad { road } => self.change_road(*road, true),
             O::RenewRoad { road } => self.change_road(*road, false),
@@ -257,6 +266,40 @@ impl World {
         self.observe(if stood { vec![Some(withdrawn(&id))] } else { Vec::new() })
     }
 
+    fn enter_once(&mut self, command: u64) -> Result<(), String> {
+        let (id, name) = (site_id(command), format!("Entered by command {command}"));
+        let site = Site {
+            id: SiteId::new(id.clone()).expect("a plain id"),
+            name: name.clone(),
+            name_local: None,
+            kind: "hospital".to_owned(),
+            category: Category::Hospital,
+            position: None,
+            precision: PlacePrecision::Town,
+            area: None,
+            people_served: None,
+            note: None,
+            source: Source { name: "x".to_owned(), url: None, reading: Reading::Read },
+        };
+        let key = format!("command-{command}");
+        let body = Event::from(site).body();
+        let entered = said("a command", EntryCommand::parse(&key, "site.recorded", &body, None))?;
+        let before = self.model.commands.get(&key).copied();
+        let first = before.unwrap_or(self.model.size());
+        let (reply, answer) = channel();
+        let taken = self.stamp_then(|desk, stamp| {
+            // Whoever waits for the answer is there until it comes.
+            desk.enter(&entered, stamp, move |answer| drop(reply.send(answer)))
+        });
+        said("a command", taken)?;
+        let receipt = said("a command", said("an answer", answer.recv())?)?;
+        let answered = (receipt.first, receipt.count, receipt.repeated);
+        hold!(answered == (first, 1, before.is_some()), "command {key} was answered {answered:?}, expected {first}");
+        self.model.commands.insert(key, first);
+        let effect = Effect { key: ("site", id), mark: Some(name) };
+        self.observe(if before.is_some() { Vec::new() } else { vec![Some(effect)] })
+    }
+
     /// Any withdrawal that can be made, or else a report of a road.
     pub fn withdraw_something(&mut self) -> Result<(), String> {
         match (0..SITES).find(|site| self.model.mark("site", &site_id(*site)).is_some()) {
@@ -362,6 +405,21 @@ impl World {
         self.close()?;
         said("opening", self.open())?;
         check::bytes_gone(self)?;
+        self.observe(Vec::new())
+    }
+
+    fn lose_key(&mut self) -> Result<(), String> {
+        if !self.strict {
+            return Ok(());
+        }
+        self.close()?;
+        let (key, aside) = (self.path.join("keys").join("record.key"), self.new_path("key"));
+        said("putting aside", std::fs::rename(&key, &aside))?;
+        let refused = Desk::open(&self.path).map(drop).map_err(|error| error.to_string());
+        let named = refused.as_ref().is_err_and(|why| why.contains("record.key"));
+        hold!(named, "a signed record without its key: {refused:?}");
+        said("putting back", std::fs::rename(&aside, &key))?;
+        said("opening", self.open())?;
         self.observe(Vec::new())
     }
 

@@ -1,0 +1,544 @@
+//! Column generation: the best mixture of the schedules known, and schedules that improve it.
+
+use super::answer::dot;
+use super::impossible;
+use super::lineup::{Arena, Lineup};
+use super::master::{Column, Master, Row};
+use super::model::{Model, Slot};
+use super::parallel;
+use super::proof::{Effort, Proof, Rounded, SlotProof, Stance, Start, prove};
+use super::seek::search_slot;
+use super::solve::{Setting, SlotMixture, Solved};
+use crate::plan::{OPTIMAL_GAP, Progress, Watch};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Floors are aimed at with this much to spare, so that rounding probabilities does not break them.
+const FLOOR_MARGIN: f64 = 2e-8;
+/// Below this sum, what is missing to the floors is rounding.
+pub(crate) const SHORTAGE_MAX: f64 = 1e-7;
+/// Rounds without progress after which column generation gives up.
+const STALL_ROUNDS: usize = 30;
+/// Rows of harm that may enter in one pass.
+const ROWS_A_PASS: usize = 60;
+
+/// Schedules of one slot found so far, each once.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub arena: Arena,
+    pub lineups: Vec<Lineup>,
+    pub covers: Vec<Vec<f64>>,
+    known: BTreeMap<Lineup, usize>,
+}
+
+impl Pool {
+    pub(crate) fn new(arena: Arena) -> Self {
+        Self { arena, lineups: Vec::new(), covers: Vec::new(), known: BTreeMap::new() }
+    }
+
+    /// Index of a schedule, added if it is new.
+    pub(crate) fn add(&mut self, model: &Model, slot: &Slot, lineup: Lineup) -> usize {
+        if let Some(&ix) = self.known.get(&lineup) {
+            return ix;
+        }
+        self.known.insert(lineup.clone(), self.lineups.len());
+        self.covers.push(lineup.cover(model, slot, &self.arena));
+        self.lineups.push(lineup);
+        self.lineups.len() - 1
+    }
+}
+
+/// What a row of the master is about: group (of a row of harm), slot (by its place in the run), site.
+#[derive(Debug, Clone, Copy)]
+struct RowAt {
+    row: Row,
+    place: usize,
+    site: usize,
+}
+
+/// The best mixture so far.
+struct Best {
+    /// Forecast harm and worst harm above the allowance.
+    value: f64,
+    /// Weights of the schedules of each slot of the run.
+    weights: Vec<Vec<f64>>,
+    /// Worst harm of each group.
+    thetas: Vec<f64>,
+    forecast: f64,
+}
+
+/// Column generation on some slots at once.
+pub(crate) struct Run<'a> {
+    setting: &'a Setting<'a>,
+    /// The slots, by the model's index.
+    slots: Vec<usize>,
+    pools: Vec<Pool>,
+    /// Place of the slot and index in its pool, in the order of the master's columns.
+    columns: Vec<(usize, usize)>,
+    in_master: BTreeSet<(usize, usize)>,
+    rows: Vec<RowAt>,
+    known_rows: BTreeSet<(usize, usize, usize)>,
+    proof: Proof,
+    /// Worst harm of each group that costs nothing here, because other slots have it anyway.
+    allowance: Vec<f64>,
+    scale: f64,
+    best: Option<Best>,
+    shortage: f64,
+    floor_prices: Vec<Vec<f64>>,
+    stance: Option<Stance>,
+    stopped: bool,
+}
+
+/// Whether the worst harm that was reached is what was allowed, to a fraction of the target.
+pub(crate) fn allowances(allowed: &[f64], reached: &[f64], target: f64) -> bool {
+    allowed.iter().zip(reached).all(|(allowed, reached)| (reached - allowed).abs() <= 0.1 * target * allowed)
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        setting: &'a Setting<'a>,
+        slots: Vec<usize>,
+        pools: Vec<Pool>,
+        proof: Proof,
+        allowance: Vec<f64>,
+    ) -> Self {
+        Self {
+            scale: setting.model.scale(),
+            setting,
+            slots,
+            pools,
+            columns: Vec::new(),
+            in_master: BTreeSet::new(),
+            rows: Vec::new(),
+            known_rows: BTreeSet::new(),
+            proof,
+            allowance,
+            best: None,
+            shortage: f64::INFINITY,
+            floor_prices: Vec::new(),
+            stance: None,
+            stopped: false,
+        }
+    }
+
+    /// A run over all slots that is over, from its parts.
+    pub(crate) fn from_parts(
+        setting: &'a Setting<'a>,
+        pools: Vec<Pool>,
+        weights: Vec<Vec<f64>>,
+        proof: Proof,
+        stopped: bool,
+    ) -> Self {
+        let slots = (0..pools.len()).collect();
+        let none = vec![0.0; setting.model.groups.len()];
+        let mut run = Self::new(setting, slots, pools, proof, none);
+        run.stopped = stopped;
+        if run.pools.iter().all(|pool| !pool.lineups.is_empty()) {
+            run.shortage = 0.0;
+            let (forecast, thetas) = run.harms(&run.mixed(&weights));
+            run.best = Some(Best { value: forecast + thetas.iter().sum::<f64>(), weights, thetas, forecast });
+        }
+        run
+    }
+
+    fn model(&self) -> &'a Model {
+        self.setting.model
+    }
+
+    fn master(&mut self) -> Master {
+        let (model, small) = (self.model(), self.setting.small);
+        for place in 0..self.slots.len() {
+            self.rows.push(RowAt { row: Row::Mix, place, site: 0 });
+        }
+        for (place, &s) in self.slots.iter().enumerate() {
+            let slot = &model.slots[s];
+            for site in (0..model.sites()).filter(|&i| slot.floor[i] > 0.0) {
+                self.rows.push(RowAt { row: Row::Floor, place, site });
+            }
+            let relaxed = &self.setting.relaxed.slots[s];
+            for group in 0..model.groups.len() {
+                let theta = self.setting.relaxed.theta[group];
+                for site in 0..model.sites() {
+                    let harm = model.harm(group, s, site);
+                    let near = harm * (1.0 - relaxed.cover[site]) >= theta * (1.0 - 1e-4);
+                    if harm > 0.0 && (small || near) {
+                        self.rows.push(RowAt { row: Row::Harm { group }, place, site });
+                        self.known_rows.insert((group, place, site));
+                    }
+                }
+            }
+        }
+        let rhs = (0..self.rows.len()).map(|row| self.rhs(row)).collect();
+        self.columns = self
+            .pools
+            .iter()
+            .enumerate()
+            .flat_map(|(place, pool)| (0..pool.lineups.len()).map(move |ix| (place, ix)))
+            .collect();
+        self.in_master = self.columns.iter().copied().collect();
+        let columns = self.columns.iter().map(|&(place, ix)| self.column(place, ix)).collect();
+        Master::new(model.groups.len(), self.rows.iter().map(|row| row.row).collect(), rhs, columns)
+    }
+
+    /// The right-hand side of a row. Rows of harm give way by distinct small amounts: multiples of the
+    /// golden ratio, modulo one, which are well spread without a generator.
+    fn rhs(&self, row: usize) -> f64 {
+        let at = self.rows[row];
+        let give = if self.setting.small { 1e-10 } else { 1e-7 };
+        match at.row {
+            Row::Mix => 1.0,
+            Row::Harm { group } => {
+                -self.allowance[group] / self.scale - give * ((row + 1) as f64 * 0.618_033_988_75).fract()
+            }
+            Row::Floor => {
+                let s = self.slots[at.place];
+                let floor = self.model().slots[s].floor[at.site];
+                (floor + FLOOR_MARGIN).min(self.model().best_possible(s, at.site).max(floor))
+            }
+        }
+    }
+
+    fn entry(&self, at: RowAt, place: usize, cover: &[f64]) -> Option<f64> {
+        if at.place != place {
+            return None;
+        }
+        Some(match at.row {
+            Row::Mix => 1.0,
+            Row::Floor => cover[at.site],
+            Row::Harm { group } => {
+                -self.model().harm(group, self.slots[place], at.site) * (1.0 - cover[at.site]) / self.scale
+            }
+        })
+    }
+
+    fn column(&self, place: usize, ix: usize) -> Column {
+        let cover = &self.pools[place].covers[ix];
+        let forecast = &self.model().slots[self.slots[place]].forecast;
+        let cost: f64 = forecast.iter().zip(cover).map(|(a, c)| a * (1.0 - c)).sum();
+        let rows = self.rows.iter().enumerate();
+        let (rows, entries) = rows.filter_map(|(row, &at)| Some((row, self.entry(at, place, cover)?))).unzip();
+        Column { cost: cost / self.scale, rows, entries }
+    }
+
+    /// Protection of every site of every slot of the run under weights of its schedules.
+    fn mixed(&self, weights: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let mix = |(pool, weights): (&Pool, &Vec<f64>)| {
+            let mut cover = vec![0.0; self.model().sites()];
+            for (weight, column) in weights.iter().zip(&pool.covers).filter(|(w, _)| **w > 0.0) {
+                cover.iter_mut().zip(column).for_each(|(c, v)| *c += weight * v);
+            }
+            cover
+        };
+        self.pools.iter().zip(weights).map(mix).collect()
+    }
+
+    /// Forecast harm, and the worst harm of each group.
+    fn harms(&self, covers: &[Vec<f64>]) -> (f64, Vec<f64>) {
+        let model = self.model();
+        let mut forecast = 0.0;
+        let mut thetas = vec![0.0f64; model.groups.len()];
+        for (cover, &s) in covers.iter().zip(&self.slots) {
+            for (i, c) in cover.iter().enumerate() {
+                forecast += model.slots[s].forecast[i] * (1.0 - c);
+                for (k, theta) in thetas.iter_mut().enumerate() {
+                    *theta = theta.max(model.harm(k, s, i) * (1.0 - c));
+                }
+            }
+        }
+        (forecast, thetas)
+    }
+
+    fn weights(&self, master: &Master) -> Vec<Vec<f64>> {
+        let mut weights: Vec<Vec<f64>> = self.pools.iter().map(|pool| vec![0.0; pool.lineups.len()]).collect();
+        for (&(place, ix), weight) in self.columns.iter().zip(master.mixture()) {
+            weights[place][ix] = weight;
+        }
+        weights
+    }
+
+    /// Solves the master and adds the rows of harm that its mixture breaks, until there are none.
+    fn settle(&mut self, master: &mut Master) -> Vec<Vec<f64>> {
+        for _ in 0..12 {
+            master.solve(20_000);
+            let weights = self.weights(master);
+            let covers = self.mixed(&weights);
+            if self.add_rows(master, &covers) == 0 {
+                return weights;
+            }
+        }
+        master.solve(20_000);
+        self.weights(master)
+    }
+
+    fn add_rows(&mut self, master: &mut Master, covers: &[Vec<f64>]) -> usize {
+        let model = self.model();
+        let thetas = master.thetas();
+        let mut broken = Vec::new();
+        for (place, cover) in covers.iter().enumerate() {
+            let s = self.slots[place];
+            for (k, above) in thetas.iter().enumerate() {
+                let theta = self.allowance[k] + above * self.scale;
+                let limit = theta + (2e-7 * self.scale).max(1e-6 * theta);
+                for (i, c) in cover.iter().enumerate() {
+                    let harm = model.harm(k, s, i) * (1.0 - c);
+                    if harm > limit && !self.known_rows.contains(&(k, place, i)) {
+                        broken.push((harm / theta.max(f64::MIN_POSITIVE), k, place, i));
+                    }
+                }
+            }
+        }
+        broken.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2, a.3).cmp(&(b.1, b.2, b.3))));
+        broken.truncate(ROWS_A_PASS);
+        for &(_, group, place, site) in &broken {
+            self.rows.push(RowAt { row: Row::Harm { group }, place, site });
+            self.known_rows.insert((group, place, site));
+            let row = self.rows.len() - 1;
+            let at = self.rows[row];
+            let entries: Vec<(usize, f64)> = self
+                .columns
+                .iter()
+                .enumerate()
+                .filter_map(|(j, &(held, ix))| Some((j, self.entry(at, held, &self.pools[held].covers[ix])?)))
+                .collect();
+            master.add_row(at.row, self.rhs(row), &entries);
+        }
+        broken.len()
+    }
+
+    /// Column generation from a first stance, until the gap is met, nothing improves or it is stopped.
+    pub(crate) fn generate(&mut self, start: &Stance, watch: &Watch<'_>) {
+        let options = self.setting.options;
+        if self.pools.iter().any(|pool| pool.lineups.is_empty()) {
+            return;
+        }
+        let mut master = self.master();
+        let mut center = (start.clone(), f64::NEG_INFINITY);
+        let mut last = (f64::INFINITY, 0);
+        let mut penalty_left = 3;
+        for round in 0..options.rounds_max {
+            let weights = self.settle(&mut master);
+            self.note(&master, weights);
+            let value = self.best.as_ref().map_or(master.value() * self.scale, |best| best.value);
+            (watch.progress)(Progress { round, value, bound: self.proof.bound, schedules: self.columns.len() });
+            if (watch.should_stop)() {
+                self.stopped = true;
+                break;
+            }
+            let kept = self.shortage < SHORTAGE_MAX;
+            if kept && self.near_enough(start) {
+                break;
+            }
+            if last.0 - value > 2e-5 * value.abs() {
+                last = (value, round);
+            }
+            if round - last.1 > STALL_ROUNDS && kept && !self.setting.small {
+                break;
+            }
+            self.purge(&mut master);
+            let prices = master.prices();
+            let stance = self.spread(&prices);
+            self.stance = Some(stance.clone());
+            if self.price(&mut master, &prices, &stance, &mut center, round) {
+                continue;
+            }
+            if self.setting.small && self.price_exactly(&mut master, &prices, &stance, watch) {
+                continue;
+            }
+            if kept || penalty_left == 0 {
+                break;
+            }
+            penalty_left -= 1;
+            master.raise_penalty(100.0);
+        }
+        self.floor_prices = self.spread(&master.prices()).floor_prices;
+    }
+
+    /// Drops from the master the schedules that are far from paying, when there are many.
+    fn purge(&mut self, master: &mut Master) {
+        let most = 100 * self.slots.len() + master.rows();
+        if self.columns.len() > 2 * most {
+            self.columns = master.purge(most).into_iter().map(|j| self.columns[j]).collect();
+            self.in_master = self.columns.iter().copied().collect();
+        }
+    }
+
+    fn near_enough(&self, start: &Stance) -> bool {
+        let Some(best) = &self.best else { return false };
+        let target = if self.setting.small { OPTIMAL_GAP / 4.0 } else { 0.9 * self.setting.options.gap_target };
+        let whole = self.proof.bound.abs();
+        if self.slots.len() == self.model().slots.len() {
+            return best.value - self.proof.bound <= target * best.value;
+        }
+        // One slot among many: its own part of the gap, with worst harm at the price it has for all,
+        // and what it adds to the worst harm of all.
+        let n = self.model().sites();
+        let (mut value, mut excess) = (best.forecast, 0.0);
+        for (k, theta) in best.thetas.iter().enumerate() {
+            let held: f64 =
+                self.slots.iter().map(|&s| start.attackers[k][s * n..(s + 1) * n].iter().sum::<f64>()).sum();
+            value += held * theta.max(self.allowance[k]);
+            excess += (theta - self.allowance[k]).max(0.0);
+        }
+        let part: f64 = self.slots.iter().map(|&s| self.proof.slots[s].part).sum();
+        let share = (part / whole).max(0.5 / self.model().slots.len() as f64);
+        value - part <= 0.5 * target * whole * share && excess <= 0.4 * target * whole
+    }
+
+    /// Keeps the mixture if it is the best that keeps the floors.
+    fn note(&mut self, master: &Master, weights: Vec<Vec<f64>>) {
+        let shortage = master.shortage();
+        let (forecast, thetas) = self.harms(&self.mixed(&weights));
+        let above: f64 = thetas.iter().zip(&self.allowance).map(|(theta, allowed)| (theta - allowed).max(0.0)).sum();
+        let value = forecast + above;
+        let held = self.best.as_ref().map_or(f64::INFINITY, |best| best.value);
+        let better = value < held || self.shortage >= SHORTAGE_MAX;
+        if shortage < SHORTAGE_MAX && better {
+            self.best = Some(Best { value, weights, thetas, forecast });
+        }
+        self.shortage = self.shortage.min(shortage);
+    }
+
+    /// Prices of the master spread over sites and slots, in the model's units.
+    fn spread(&self, prices: &[f64]) -> Stance {
+        let model = self.model();
+        let mut stance = Stance::zero(model);
+        for (at, price) in self.rows.iter().zip(prices) {
+            let s = self.slots[at.place];
+            match at.row {
+                Row::Harm { group } => stance.attackers[group][s * model.sites() + at.site] += price.max(0.0),
+                Row::Floor => stance.floor_prices[s][at.site] = price.max(0.0) * self.scale,
+                Row::Mix => {}
+            }
+        }
+        stance
+    }
+
+    /// Adds schedules that improve the mixture, found by local search. Whether there were any.
+    fn price(
+        &mut self,
+        master: &mut Master,
+        prices: &[f64],
+        stance: &Stance,
+        center: &mut (Stance, f64),
+        round: usize,
+    ) -> bool {
+        // Wentges (1997): prices between the best known and the current ones settle sooner.
+        for part in [0.4, 1.0] {
+            let mixed = center.0.toward(stance, part);
+            let found = self.search(&mixed, Some(round as u64));
+            let gains: Vec<f64> = found.iter().map(|found| found.1).collect();
+            let improved = self.enter(master, prices, found.into_iter().map(|found| found.0).collect());
+            let bound: f64 = self.slots.iter().zip(&gains).map(|(&s, gain)| mixed.part(self.model(), s, *gain)).sum();
+            if bound > center.1 {
+                *center = (mixed, bound);
+            }
+            if improved {
+                return true;
+            }
+        }
+        let found = self.search(stance, None);
+        self.enter(master, prices, found.into_iter().map(|found| found.0).collect())
+    }
+
+    /// For each slot of the run, schedules that answer the stance well, and the best gain: by quick
+    /// searches in a round, with variants that depend on it, or by one that is slow and exact.
+    fn search(&mut self, stance: &Stance, round: Option<u64>) -> Vec<(Vec<Lineup>, f64)> {
+        let (setting, slots) = (self.setting, &self.slots);
+        let work: Vec<(usize, &mut Pool)> = slots.iter().copied().zip(&mut self.pools).collect();
+        parallel::map(work, setting.options.threads, |(s, pool)| {
+            let weights = stance.weights(setting.model, s);
+            search_slot(setting, s, pool, &weights, round)
+        })
+    }
+
+    /// Adds schedules to pool and master. Whether one of them improves the mixture.
+    fn enter(&mut self, master: &mut Master, prices: &[f64], found: Vec<Vec<Lineup>>) -> bool {
+        let mut improved = false;
+        for (place, lineups) in found.into_iter().enumerate() {
+            let slot = &self.model().slots[self.slots[place]];
+            for lineup in lineups {
+                let ix = self.pools[place].add(self.setting.model, slot, lineup);
+                if !self.in_master.contains(&(place, ix)) {
+                    let column = self.column(place, ix);
+                    improved |= column.cost - column.dot(prices) < -1e-9;
+                    self.columns.push((place, ix));
+                    self.in_master.insert((place, ix));
+                    master.push(column);
+                }
+            }
+        }
+        improved
+    }
+
+    /// The exact best answers by branching. Either one improves the mixture, or their proof stands.
+    fn price_exactly(&mut self, master: &mut Master, prices: &[f64], stance: &Stance, watch: &Watch<'_>) -> bool {
+        let found = self.prove_at(stance, self.setting.options.leaves_max, watch);
+        self.enter(master, prices, found.into_iter().map(|lineup| lineup.into_iter().collect()).collect())
+    }
+
+    /// Proves a bound at a stance, and keeps it if it is better. Returns the best answers met.
+    fn prove_at(&mut self, stance: &Stance, leaves_max: usize, watch: &Watch<'_>) -> Vec<Option<Lineup>> {
+        let model = self.model();
+        let rounded = Rounded::new(model, stance, true);
+        let effort = Effort { leaves_max, should_stop: watch.should_stop };
+        let mut proofs: Vec<SlotProof> = Vec::new();
+        let mut lineups = Vec::new();
+        for (&s, pool) in self.slots.iter().zip(&mut self.pools) {
+            let weights = rounded.weights(model, s);
+            let best = (0..pool.lineups.len())
+                .max_by(|&a, &b| dot(&weights, &pool.covers[a]).total_cmp(&dot(&weights, &pool.covers[b])));
+            let hint = best.map(|ix| pool.lineups[ix].clone());
+            let start = Start { slot: s, root: &self.setting.roots[s], first: None, hint };
+            let proved = prove(model, &mut pool.arena, &rounded, start, &effort);
+            proofs.push(proved.proof);
+            lineups.push(proved.lineup);
+        }
+        let bound = proofs.iter().map(|proof| proof.part).sum();
+        if bound > self.proof.bound {
+            let Rounded { attackers, price_denominator, .. } = rounded;
+            self.proof = Proof { attackers, price_denominator, slots: proofs, bound };
+        }
+        lineups
+    }
+
+    /// Where the gap is still too wide, splits the proof at the last prices.
+    pub(crate) fn tighten(&mut self, watch: &Watch<'_>) {
+        let target = self.setting.options.gap_target;
+        let wide = self.best.as_ref().is_some_and(|best| best.value - self.proof.bound > target * best.value);
+        if !wide || self.setting.small || self.stopped || self.setting.options.leaves_tight == 0 {
+            return;
+        }
+        if let Some(stance) = self.stance.clone() {
+            self.prove_at(&stance, self.setting.options.leaves_tight, watch);
+        }
+    }
+
+    /// Pool, weights and worst harms of a run of one slot.
+    pub(crate) fn into_slot(mut self) -> (Pool, Vec<f64>, Vec<f64>) {
+        let pool = self.pools.swap_remove(0);
+        if let Some(mut best) = self.best {
+            return (pool, best.weights.swap_remove(0), best.thetas);
+        }
+        // Not even started: the first schedule alone, if there is one.
+        let weights: Vec<f64> = (0..pool.lineups.len()).map(|ix| f64::from(u8::from(ix == 0))).collect();
+        let Some(cover) = pool.covers.first() else { return (pool, weights, self.allowance) };
+        let (model, s) = (self.setting.model, self.slots[0]);
+        let worst = |k| {
+            let harms = cover.iter().enumerate().map(|(i, c)| model.harm(k, s, i) * (1.0 - c));
+            harms.fold(0.0, f64::max)
+        };
+        let thetas = (0..model.groups.len()).map(worst).collect();
+        (pool, weights, thetas)
+    }
+
+    pub(crate) fn finish(self, watch: &Watch<'_>) -> Solved {
+        let Some(best) = self.best else {
+            let proved = impossible::by_prices(self.setting, &self.floor_prices, watch);
+            return proved.unwrap_or(Solved::Unsettled { shortage: self.shortage, stopped: self.stopped });
+        };
+        let slots = self.pools.into_iter().zip(best.weights).map(|(pool, weights)| {
+            let used = pool.lineups.into_iter().zip(weights).filter(|(_, weight)| *weight > 1e-10);
+            SlotMixture { lineups: used.collect(), arena: pool.arena }
+        });
+        Solved::Mixture { slots: slots.collect(), proof: self.proof, stopped: self.stopped }
+    }
+}

@@ -1,0 +1,23 @@
+//! The solver, in floats: model, relaxation, schedules, master program, bound.
+
+mod answer;
+mod generate;
+mod impossible;
+mod lineup;
+mod master;
+mod model;
+mod pack;
+mod parallel;
+mod priced;
+mod proof;
+mod relax;
+mod route;
+mod sample;
+mod seek;
+mod solve;
+
+pub(crate) use answer::adapt;
+pub(crate) use lineup::{Arena, Lineup, Unit};
+pub(crate) use model::{Model, Source, inverse, share};
+pub(crate) use proof::{ATTACKER_DENOMINATOR, Node, Proof, apportion};
+pub(crate) use solve::{Demand, SlotMixture, Solved, solve};

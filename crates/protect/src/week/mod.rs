@@ -1,0 +1,21 @@
+//! The whole program: the week, its data and its rules.
+
+mod change;
+mod check;
+mod data;
+mod document;
+mod evaluate;
+mod plan;
+mod worth;
+
+pub use change::{Lost, NextBest, OverridePrice, Task, drawn, next_best, price_override};
+pub use data::{
+    AREA_SITES_MAX, AREAS_MAX, Contingent, DUTIES_MAX, Group, PARTIES_MAX, PatrolArea, PatrolDuty, ROUTE_MINUTES_MAX,
+    SLOT_MINUTES_MAX, SLOTS_MAX, SlotKind, SlotSeats, Week, WeekData, WeekSite,
+};
+pub use document::{WEEK_FORMAT, WeekDocument};
+pub use evaluate::{GroupWorst, Route, WeekEvaluation, WeekFault, WeekSchedule, WeekShort, evaluate_week};
+pub use plan::{
+    SlotCertificate, WeekCertificate, WeekDemand, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, plan_week,
+};
+pub use worth::{SeatsWorth, seat_prices, worth_of_seats};
