@@ -75,8 +75,9 @@ proptest! {
 
     #[test]
     fn lines_are_folded_at_75_octets_and_unfold_to_what_was_meant(base in "\\PC{0,120}") {
-        // The reader cuts white space off where a line was folded, so there is none here.
-        let base: String = base.chars().map(|c| if c.is_whitespace() { '_' } else { c }).collect();
+        // The reader cuts white space off where a line was folded, and a colon at which a value
+        // begins, so there are none here.
+        let base: String = base.chars().map(|c| if c.is_whitespace() || c == ':' { '_' } else { c }).collect();
         let text = write(&example("s", &base), &Clock::Floating);
         prop_assert!(text.ends_with("\r\n"));
         for line in text.strip_suffix("\r\n").unwrap().split("\r\n") {
