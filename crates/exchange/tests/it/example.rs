@@ -67,8 +67,10 @@ fn the_example_imports_without_an_error() {
     assert_eq!(mission.bases.len(), 24);
     assert!(mission.incidents.len() >= 100, "{}", mission.incidents.len());
     assert_eq!(mission.towns.len(), 140);
-    assert_eq!(mission.layers.len(), 2);
-    assert!(mission.layers.get("roads").unwrap().value.notice.as_deref().unwrap().contains("ODbL"));
+    assert_eq!(mission.layers.len(), 1);
+    let network = mission.road_network.values().next().unwrap();
+    assert_eq!((network.nodes, network.links), (357, 427));
+    assert!(network.notice.as_deref().unwrap().contains("ODbL"));
     assert_eq!(mission.layers.get("outline").unwrap().value.notice, None);
     let planning = mission.planning.values().next().unwrap();
     assert!(mission.sites.values().all(|site| planning.kinds.contains_key(&site.kind)));

@@ -393,9 +393,9 @@ fn roads_need_nodes_and_links_together() {
     };
     let imported = read(ImportKind::Roads, &[nodes, links], &Context::default());
     assert_eq!((imported.usable, errors(&imported.findings).len(), imported.references.len()), (true, 1, 1));
-    let Event::Layer(layer) = &imported.records[0] else { panic!() };
-    assert_eq!((layer.features, layer.digest), (1, imported.references[0].digest));
-    assert!(layer.notice.as_deref().unwrap().contains("ODbL"));
+    let Event::RoadNetwork(network) = &imported.records[0] else { panic!() };
+    assert_eq!((network.links, network.digest), (1, imported.references[0].digest));
+    assert!(network.notice.as_deref().unwrap().contains("ODbL"));
     for files in [vec![nodes], vec![links], vec![]] {
         assert!(!read(ImportKind::Roads, &files, &Context::default()).usable);
     }
