@@ -10,6 +10,7 @@ use konbit_mission::place::LayerKind;
 use konbit_mission::rules;
 use konbit_mission::state::Change;
 use konbit_mission::{Event, Mission};
+use konbit_roster::Roster;
 use konbit_store::{
     Attachment, Body, Entry, EntryFilter, Head, NewEntry, ProjectionRow, Reads, RowChange, RowRead, SaltSeed,
     Sequencer, Store, StoreError, Submission,
@@ -107,6 +108,8 @@ pub struct Desk {
     roads: Mutex<Option<Arc<Roads>>>,
     /// The base map in use. A function of its version.
     ground: Mutex<Option<Arc<Ground>>>,
+    /// Rosters made, the latest first. Each is a function of its problem.
+    rosters: Mutex<Vec<Arc<Roster>>>,
 }
 
 impl Desk {
@@ -136,8 +139,8 @@ impl Desk {
     }
 
     pub(crate) fn over(dir: MissionDir, config: Config, ledger: Ledger) -> Self {
-        let (roads, ground) = (Mutex::new(None), Mutex::new(None));
-        Self { dir, config, ledger: Mutex::new(ledger), roads, ground, entering: OnceLock::new() }
+        let (roads, ground, rosters) = (Mutex::new(None), Mutex::new(None), Mutex::default());
+        Self { dir, config, ledger: Mutex::new(ledger), roads, ground, rosters, entering: OnceLock::new() }
     }
 
     /// Closes the record cleanly, so that its file can be checked byte by byte.
@@ -309,6 +312,11 @@ impl Desk {
             Some(roads) => Travel::by_road(mission, &roads),
             None => Travel::great_circle(mission),
         })
+    }
+
+    pub(crate) fn rosters_held(&self) -> MutexGuard<'_, Vec<Arc<Roster>>> {
+        // As with roads: complete or absent.
+        self.rosters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn ground_held(&self) -> MutexGuard<'_, Option<Arc<Ground>>> {

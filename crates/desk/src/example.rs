@@ -41,6 +41,7 @@ const EXAMPLES: &[Example] = &[Example {
         "incident_sources.csv",
         "totals.csv",
         "planning.toml",
+        "week.toml",
     ),
 }];
 

@@ -53,7 +53,7 @@ impl MissionDir {
 
     /// Keeps a new key where only its owner can read it, and its public half beside it.
     pub(crate) fn keep_key(&self, key: &SignerKey) -> Result<(), DeskError> {
-        write_secret(&self.key_path(), key)?;
+        write_secret(&self.key_path(), &key.reveal())?;
         crate::write_durably(&self.public_key_path(), format!("{}\n", key.verifier()).as_bytes())
     }
 
@@ -69,7 +69,7 @@ impl MissionDir {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(DeskError::io("cannot remove", &path, error))
             }
-            _ => write_secret(&path, key),
+            _ => write_secret(&path, &key.reveal()),
         }
     }
 
@@ -99,12 +99,13 @@ impl MissionDir {
     }
 }
 
-fn write_secret(path: &Path, key: &SignerKey) -> Result<(), DeskError> {
+/// Keeps a secret where only its owner can read it; refused where a file of that name is already.
+pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), DeskError> {
     let folder = path.parent().expect("a key lies in a folder");
     fs::create_dir_all(folder).map_err(|error| DeskError::io("cannot make", folder, error))?;
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     made.and_then(|mut file| {
-        writeln!(file, "{}", key.reveal())?;
+        writeln!(file, "{text}")?;
         file.sync_all()?;
         File::open(folder)?.sync_all()
     })

@@ -13,6 +13,7 @@
 mod check;
 mod desk;
 mod dir;
+mod draw;
 mod entering;
 mod example;
 mod export;
@@ -22,16 +23,22 @@ mod keeping;
 mod ledger;
 mod moment;
 mod outsiders;
+mod overrides;
 mod plan;
 mod prepare;
 mod render;
 mod roads;
+mod sheet;
 mod travel;
 mod verify;
+mod week;
+mod week_plan;
+mod week_time;
 
 pub use check::check;
 pub use desk::{Desk, EntryView, Said, Snapshot, Stamp};
 pub use dir::{Config, MissionDir, StoreKind, write_durably};
+pub use draw::{DRAWS_MAX, DrawCheck, DrawnSlot, Revealing};
 pub use entering::{ENTERED_SUBJECTS, EnterError, EntryCommand, EntryFault, Standing};
 pub use example::{Example, example};
 pub use export::{Form, exports};
@@ -49,14 +56,19 @@ pub use konbit_tiles::{Tile, TileId, TileIdError, ZOOM_MAX};
 pub use ledger::Entropy;
 pub use moment::{EVENING_HOUR, Moment, zone};
 pub use outsiders::{Published, WitnessView};
+pub use overrides::{MOVES_MAX, PricedOverride};
 pub use plan::{MORE_AND_FEWER, PlanRequest, PlanView, curve_for, plan_for};
 pub use prepare::{Assumptions, PrepareError, Prepared, REACH_EFFECT_LEAST_PPM, prepare};
 pub use render::{plan_geojson, plan_text};
 pub use roads::{
     CoveredRoads, PLANNED_PERCENT, REACTION_PROFILE, RoadQuestion, Roads, RoadsNow, StepWords, Stop, Trip,
 };
+pub use sheet::{SectionDuty, SheetTask, SlotSheet};
 pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths};
 pub use verify::{VerifyReport, verify};
+pub use week::{PreparedWeek, patrol_of};
+pub use week_plan::{WeekView, known_schedules, plan_week_for};
+pub use week_time::{SlotTime, slots_from};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

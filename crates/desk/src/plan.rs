@@ -157,6 +157,6 @@ impl Desk {
 
 /// Millionths, rounded away from what would flatter.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and far below 2^53")]
-fn micro(value: f64, round: fn(f64) -> f64) -> u64 {
+pub(crate) fn micro(value: f64, round: fn(f64) -> f64) -> u64 {
     round(value.max(0.0) * 1e6) as u64
 }

@@ -38,6 +38,12 @@ pub enum PrepareError {
         "no site has a position and a kind with planning figures; import sites first: konbit import DIR sites FILE"
     )]
     NoSites,
+    /// No figures of the week in the record.
+    #[error("the mission has no figures of the week; import them first: konbit import DIR week FILE")]
+    NoWeek,
+    /// The figures of the week do not make a problem.
+    #[error("the figures of the week cannot be used: {0}")]
+    Week(String),
     /// The numbers do not make a problem.
     #[error(transparent)]
     Problem(#[from] ProblemError),

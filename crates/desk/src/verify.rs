@@ -35,7 +35,7 @@ pub fn verify(path: &Path) -> Result<VerifyReport, DeskError> {
             compared.push(format!(
                 "{} map layers and {} plan files, by their digests",
                 mission.layers.len(),
-                mission.plans.len()
+                mission.plans.len() + 2 * mission.week_plans.len()
             ));
         }
         Ok(problems)
@@ -143,6 +143,14 @@ fn compare_files(dir: &MissionDir, store: &Store, mission: &Mission) -> Result<V
         if store.attachment(&plan.value.document)?.is_none() {
             let sentence = format!("the file of plan {} is missing", plan.value.id);
             problems.push(Problem { entry: plan.entries.last().copied(), sentence });
+        }
+    }
+    for plan in mission.week_plans.iter() {
+        for (what, digest) in [("file", plan.value.document), ("roster", plan.value.roster)] {
+            if store.attachment(&digest)?.is_none() {
+                let sentence = format!("the {what} of plan {} of the week is missing", plan.value.id);
+                problems.push(Problem { entry: plan.entries.last().copied(), sentence });
+            }
         }
     }
     Ok(problems)

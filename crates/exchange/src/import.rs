@@ -24,6 +24,7 @@ mod sites;
 mod situation;
 mod sniff;
 mod table;
+mod week;
 mod xlsx;
 
 pub use crate::boundaries::{Boundaries, BoundariesError};
@@ -72,6 +73,8 @@ pub enum ImportKind {
     Totals,
     /// Judgements a plan rests on.
     Planning,
+    /// The week: kinds of slot, contingents, groups who watch, patrols.
+    Week,
     /// The outline of the country and its neighbours.
     Outline,
     /// Administrative boundaries.
@@ -88,7 +91,7 @@ const MIB: u64 = 1024 * 1024;
 
 impl ImportKind {
     /// All kinds, in an order in which they can be imported.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Mission,
         Self::Resolution,
         Self::Votes,
@@ -108,6 +111,7 @@ impl ImportKind {
         Self::Incidents,
         Self::IncidentSources,
         Self::Totals,
+        Self::Week,
     ];
 
     /// The word for it on the command line and in the record.
@@ -127,6 +131,7 @@ impl ImportKind {
             Self::Areas => "areas",
             Self::Totals => "totals",
             Self::Planning => "planning",
+            Self::Week => "week",
             Self::Outline => "outline",
             Self::Boundaries => "boundaries",
             Self::Roads => "roads",
@@ -163,6 +168,7 @@ impl ImportKind {
             Self::Areas => "areas held or contested by armed groups, as circles (CSV, XLSX, GeoJSON points)",
             Self::Totals => "published totals for a period (CSV, XLSX)",
             Self::Planning => "the judgements a plan rests on, each with its range and basis (TOML)",
+            Self::Week => "the week: kinds of slot, contingents with their caveats, groups who watch, patrols (TOML)",
             Self::Outline => "the outline of the country and its neighbours (GeoJSON polygons)",
             Self::Boundaries => "administrative boundaries with P-codes, one level at a time (GeoJSON polygons)",
             Self::Roads => {
@@ -178,7 +184,7 @@ impl ImportKind {
     /// Largest file of the kind, in bytes.
     pub fn bytes_max(self) -> u64 {
         match self {
-            Self::Mission | Self::Planning | Self::TravelProfiles => MIB,
+            Self::Mission | Self::Planning | Self::TravelProfiles | Self::Week => MIB,
             Self::Boundaries | Self::Outline | Self::Roads => 256 * MIB,
             _ => 64 * MIB,
         }
@@ -305,6 +311,7 @@ fn records(
         ImportKind::Totals => events(situation::totals(files, findings)),
         ImportKind::Outline => each(files, |file| keep(layers::outline(file, findings), references)),
         ImportKind::Boundaries => each(files, |file| keep(layers::boundaries(file, findings), references)),
+        ImportKind::Week => each(files, |file| week::week(file, findings)),
         ImportKind::TravelProfiles => each(files, |file| documents::travel_profiles(file, findings)),
         ImportKind::RoadReports => events(roads::road_reports(files, context.zone.unwrap_or(&TimeZone::UTC), findings)),
         ImportKind::Roads => Some(vec![roads_of(files, findings, references)?.into()]),

@@ -2,7 +2,8 @@
 //!
 //! One chain runs through it: decision -> paragraph -> obligation -> site -> plan -> incident ->
 //! report. Each module owns one part: [`council`], [`history`], [`mandate`], [`contributions`],
-//! [`situation`], [`protection`], [`roads`], [`place`]. [`state`] holds the events and their fold, [`rules`]
+//! [`situation`], [`protection`], [`roads`], [`week`], [`draws`],
+//! [`place`]. [`state`] holds the events and their fold, [`rules`]
 //! the commands.
 //!
 //! Data flows one way: a command, the state and the time give events or a [`rules::Refusal`];
@@ -17,6 +18,7 @@
 pub mod contributions;
 pub mod council;
 pub mod declaration;
+pub mod draws;
 pub mod history;
 pub mod imports;
 pub mod mandate;
@@ -27,6 +29,7 @@ pub mod rules;
 pub mod situation;
 pub mod state;
 pub mod table;
+pub mod week;
 
 pub use state::{Event, Mission};
 pub use table::{Record, Recorded, Table};

@@ -1,7 +1,10 @@
 //! Commands: what somebody wants, what the rules say, and the events that follow.
 
+use crate::draws::{Draw, DrawId, Override, Revealed};
 use crate::protection::AdoptedPlan;
 use crate::state::{Event, Mission, Withdrawal};
+use crate::week::AdoptedWeek;
+use jiff::Timestamp;
 use konbit_base::Digest;
 use thiserror::Error;
 
@@ -30,6 +33,32 @@ pub enum Refusal {
     /// The plan is in force already.
     #[error("plan {0} is already in force")]
     PlanInForce(String),
+    /// A slot that has begun cannot be drawn for.
+    #[error("the slot from {0} has begun; a draw is committed to before its slot begins")]
+    SlotBegun(Timestamp),
+    /// A slot that was drawn for.
+    #[error("the slot from {0} was drawn for already; a second draw would let somebody choose")]
+    DrawnAlready(Timestamp),
+    /// No such draw.
+    #[error("no draw {0} is in the record; commit to it first")]
+    NoDraw(String),
+    /// A slot that has not ended.
+    #[error("the slot from {start} ends at {end}; what was drawn is published after it, never before")]
+    SlotNotOver {
+        /// When it begins.
+        start: Timestamp,
+        /// When it ends.
+        end: Timestamp,
+    },
+    /// A seed that the commitment was not made with.
+    #[error("the seed is not the one that draw {0} was committed with; find the key that was in use then")]
+    OtherSeed(String),
+    /// An override of a slot that has ended.
+    #[error("the slot of draw {0} has ended; there is nothing to change any more")]
+    SlotOver(String),
+    /// Moves that the digest of an override was not made with.
+    #[error("the moves are not those that override {0} was recorded with; find the file that was kept then")]
+    OtherMoves(String),
 }
 
 /// How a batch of records compares with what stands.
@@ -90,4 +119,70 @@ pub fn adopt(mission: &Mission, plan: AdoptedPlan, problem_now: Digest) -> Resul
         return Err(Refusal::PlanInForce(plan.id.to_string()));
     }
     Ok(plan.into())
+}
+
+/// Puts a plan of the week in force. `problem_now` is the problem that the mission's data make today.
+pub fn adopt_week(mission: &Mission, plan: AdoptedWeek, problem_now: Digest) -> Result<Event, Refusal> {
+    if plan.reason.trim().is_empty() {
+        return Err(Refusal::NoReason);
+    }
+    if plan.problem != problem_now {
+        return Err(Refusal::PlanIsStale { plan: plan.problem, now: problem_now });
+    }
+    if mission.week_in_force().is_some_and(|held| held.value.id == plan.id) {
+        return Err(Refusal::PlanInForce(plan.id.to_string()));
+    }
+    Ok(plan.into())
+}
+
+/// Commits to a draw. One slot is drawn for once, and before it begins.
+pub fn commit(mission: &Mission, draw: Draw, now: Timestamp) -> Result<Event, Refusal> {
+    if draw.start <= now {
+        return Err(Refusal::SlotBegun(draw.start));
+    }
+    if mission.draws.get(draw.id.as_str()).is_some() {
+        return Err(Refusal::DrawnAlready(draw.start));
+    }
+    Ok(draw.into())
+}
+
+/// Reveals a draw after its slot. `schedule` is what the seed draws.
+pub fn reveal(mission: &Mission, id: &DrawId, revealed: Revealed, now: Timestamp) -> Result<Event, Refusal> {
+    let held = mission.draws.get(id.as_str()).ok_or_else(|| Refusal::NoDraw(id.to_string()))?;
+    let mut draw = held.value.clone();
+    if now < draw.end {
+        return Err(Refusal::SlotNotOver { start: draw.start, end: draw.end });
+    }
+    if Draw::commitment(draw.document, &draw.slot, draw.start, revealed.seed) != draw.commitment {
+        return Err(Refusal::OtherSeed(id.to_string()));
+    }
+    draw.revealed = Some(revealed);
+    Ok(draw.into())
+}
+
+/// Records a commander's change of what was drawn, while its slot has not ended.
+pub fn override_draw(mission: &Mission, change: Override, now: Timestamp) -> Result<Event, Refusal> {
+    let held = mission.draws.get(change.draw.as_str()).ok_or_else(|| Refusal::NoDraw(change.draw.to_string()))?;
+    if change.reason.trim().is_empty() {
+        return Err(Refusal::NoReason);
+    }
+    if held.value.end <= now {
+        return Err(Refusal::SlotOver(change.draw.to_string()));
+    }
+    Ok(change.into())
+}
+
+/// Reveals the moves of an override, once its slot has ended.
+pub fn reveal_override(mission: &Mission, change: Override, now: Timestamp) -> Result<Event, Refusal> {
+    let held = mission.draws.get(change.draw.as_str()).ok_or_else(|| Refusal::NoDraw(change.draw.to_string()))?;
+    if now < held.value.end {
+        return Err(Refusal::SlotNotOver { start: held.value.start, end: held.value.end });
+    }
+    let (Some(moves), Some(nonce)) = (&change.moves, change.nonce) else {
+        return Err(Refusal::OtherMoves(change.id.to_string()));
+    };
+    if Override::digest_of(&change.draw, nonce, moves) != change.digest {
+        return Err(Refusal::OtherMoves(change.id.to_string()));
+    }
+    Ok(change.into())
 }

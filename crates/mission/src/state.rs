@@ -6,6 +6,7 @@
 use crate::contributions::Contribution;
 use crate::council::Resolution;
 use crate::declaration::Declaration;
+use crate::draws::{Draw, Override};
 use crate::history::Step;
 use crate::imports::Import;
 use crate::mandate::Obligation;
@@ -14,6 +15,7 @@ use crate::protection::{AdoptedPlan, Base, Planning, Site};
 use crate::roads::{RoadNetwork, RoadReport, TravelProfiles};
 use crate::situation::{Area, Incident, IncidentSource, Total};
 use crate::table::{Record, Recorded, Table};
+use crate::week::{AdoptedWeek, WeekFigures};
 use konbit_base::canonical;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -236,6 +238,14 @@ mission_state! {
     travel_profiles: TravelProfiles,
     /// What is reported of the state of roads.
     road_reports: RoadReport,
+    /// What a plan of the week rests on.
+    week_figures: WeekFigures,
+    /// Plans of the week that were adopted.
+    week_plans: AdoptedWeek,
+    /// Draws of slots.
+    draws: Draw,
+    /// What commanders changed.
+    overrides: Override,
 }
 
 fn canonical_bytes<T: Serialize>(value: &T) -> Vec<u8> {
@@ -256,5 +266,10 @@ impl Mission {
     /// The plan in force: the one adopted last.
     pub fn plan_in_force(&self) -> Option<&Recorded<AdoptedPlan>> {
         self.plans.iter().max_by_key(|plan| plan.entries.last())
+    }
+
+    /// The plan of the week in force: the one adopted last.
+    pub fn week_in_force(&self) -> Option<&Recorded<AdoptedWeek>> {
+        self.week_plans.iter().max_by_key(|plan| plan.entries.last())
     }
 }

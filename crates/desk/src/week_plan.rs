@@ -1,0 +1,115 @@
+//! Planning the week, adopting a plan of it, and the one in force.
+
+use crate::plan::micro;
+use crate::week::PreparedWeek;
+use crate::{Desk, DeskError, Moment, Snapshot, Stamp};
+use konbit_base::Digest;
+use konbit_mission::week::{AdoptedWeek, WeekAssumptions, WeekPlanId};
+use konbit_mission::{Mission, Recorded, rules};
+use konbit_protect::{Options, Watch, Week, WeekData, WeekDocument, WeekSchedule, plan_week};
+use konbit_roster::Roster;
+use konbit_store::Attachment;
+
+/// Media type of plan and roster files.
+const MEDIA: &str = "application/json";
+
+/// The plan of the week in force: what the record says of it, its file, and the roster behind it.
+#[derive(Debug, Clone)]
+pub struct WeekView {
+    /// The adoption, with the entries behind it.
+    pub adopted: Recorded<AdoptedWeek>,
+    /// The plan file.
+    pub document: WeekDocument,
+    /// The roster file.
+    pub roster: Roster,
+}
+
+/// The schedules of a plan, if it is for the same lists of sites, bases, contingents, areas and
+/// slots, so that planning can start from them.
+pub fn known_schedules(week: &Week, held: &WeekDocument) -> Option<Vec<Vec<WeekSchedule>>> {
+    let names = |data: &WeekData| -> Vec<String> {
+        let sites = data.sites.iter().map(|site| site.id.clone());
+        let bases = data.bases.iter().map(|base| base.id.clone());
+        let crews = data.contingents.iter().map(|crew| crew.id.clone());
+        let areas = data.areas.iter().map(|area| area.id.clone());
+        let slots = data.slots.iter().map(|slot| slot.id.clone());
+        sites.chain(bases).chain(crews).chain(areas).chain(slots).collect()
+    };
+    (!held.schedules.is_empty() && names(week.data()) == names(&held.problem)).then(|| held.schedules.clone())
+}
+
+/// Plans a week, from the schedules of the plan in force if there are any. `seconds` of the file is
+/// 0: only the caller has a clock.
+pub fn plan_week_for(
+    prepared: &PreparedWeek,
+    known: Option<&[Vec<WeekSchedule>]>,
+    seed: u64,
+    watch: &Watch<'_>,
+) -> WeekDocument {
+    let options = Options { seed, ..Options::default() };
+    let outcome = plan_week(&prepared.week, known, &options, watch);
+    WeekDocument::new(&prepared.week, &outcome, seed, 0.0)
+}
+
+impl Desk {
+    /// Puts a plan of the week in force: plan and roster are kept as files in the record.
+    ///
+    /// Refused unless it solves the problem that the data make today under the same assumptions, and
+    /// unless the independent checker confirms value and bound.
+    pub fn adopt_week(
+        &self,
+        document: &WeekDocument,
+        assumptions: &WeekAssumptions,
+        reason: &str,
+        moment: Moment,
+        stamp: &Stamp,
+    ) -> Result<Snapshot, DeskError> {
+        let snapshot = self.snapshot()?;
+        let bytes = document.to_bytes();
+        konbit_plan_check::check(&bytes).map_err(|refusal| DeskError::PlanDoesNotHold(refusal.to_string()))?;
+        let (Some(value), Some(bound)) = (document.value, document.bound) else {
+            return Err(DeskError::PlanDoesNotHold("it is not a plan: none was found".to_owned()));
+        };
+        let now = self.prepare_week(&snapshot.mission, assumptions, moment)?;
+        let (roster, digest) = (now.roster.to_bytes(), Digest::of(&bytes));
+        let adopted = AdoptedWeek {
+            id: WeekPlanId::new(digest.short()).expect("hexadecimal digits"),
+            document: digest,
+            problem: document.problem_hash,
+            roster: Digest::of(&roster),
+            assumptions: assumptions.clone(),
+            value_micro: micro(value, f64::ceil),
+            bound_micro: micro(bound, f64::floor),
+            seed: document.seed,
+            reason: reason.trim().to_owned(),
+        };
+        let file = |name: &str, bytes| Attachment { media: MEDIA.to_owned(), name: name.to_owned(), bytes };
+        let files =
+            [file(&format!("week-{}.json", adopted.id), bytes), file(&format!("roster-{}.json", adopted.id), roster)];
+        let event = rules::adopt_week(&snapshot.mission, adopted, now.week.hash())?;
+        self.append(&snapshot, vec![event], &files, stamp)
+    }
+
+    /// The plan of the week in force, if one was adopted.
+    pub fn week_in_force(&self, mission: &Mission) -> Result<Option<WeekView>, DeskError> {
+        mission.week_in_force().map(|adopted| self.week_view(adopted)).transpose()
+    }
+
+    /// An adopted plan of the week, in force or not.
+    pub(crate) fn week_view(&self, adopted: &Recorded<AdoptedWeek>) -> Result<WeekView, DeskError> {
+        let plan = &adopted.value;
+        Ok(WeekView {
+            adopted: adopted.clone(),
+            document: self.attached(plan.document, &format!("the file of plan {} of the week", plan.id))?,
+            roster: self.attached(plan.roster, &format!("the roster of plan {} of the week", plan.id))?,
+        })
+    }
+
+    /// An attachment that is JSON.
+    fn attached<T: serde::de::DeserializeOwned>(&self, digest: Digest, what: &str) -> Result<T, DeskError> {
+        let missing =
+            |why: &str| DeskError::Missing(format!("{what} {why}; run: konbit verify {}", self.dir().path().display()));
+        let file = self.reading(|store| store.attachment(&digest))?.ok_or_else(|| missing("is missing"))?;
+        serde_json::from_slice(&file.bytes).map_err(|error| missing(&format!("cannot be read ({error})")))
+    }
+}
