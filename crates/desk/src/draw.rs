@@ -131,9 +131,7 @@ impl Desk {
         for slot in slots.iter().filter(|slot| slot.start > stamp.now).take(count.min(DRAWS_MAX)) {
             let kind = figures.slots[slot.kind].id.as_str();
             if !plan.document.problem.slots.iter().any(|held| held.id == kind) {
-                return Err(DeskError::Missing(format!(
-                    "the plan in force has no kind of slot {kind}: the figures of the week have changed since; plan and adopt again"
-                )));
+                return Err(rules::Refusal::OtherWeek(kind.to_owned()).into());
             }
             let id = Draw::id_of(slot.start);
             if mission.draws.get(id.as_str()).is_some() {
@@ -281,5 +279,5 @@ impl Desk {
 }
 
 fn no_plan() -> DeskError {
-    DeskError::Missing("no plan of the week is in force, so there is nothing to draw from; adopt one first".to_owned())
+    rules::Refusal::NoWeekPlan.into()
 }

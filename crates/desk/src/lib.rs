@@ -127,6 +127,9 @@ pub enum DeskError {
     /// The independent checker does not confirm the plan.
     #[error("the plan does not hold, so it was not adopted: {0}")]
     PlanDoesNotHold(String),
+    /// A change of what was drawn cannot be made.
+    #[error("{0}")]
+    CannotChange(String),
     /// A file that ought to be there is not, or is not what its digest says.
     #[error("{0}")]
     Missing(String),

@@ -98,7 +98,7 @@ pub(crate) fn moved(data: &WeekData, schedule: &WeekSchedule, moves: &[Move]) ->
 impl Desk {
     /// What moves would cost, before anything is recorded.
     pub fn price_moves(&self, slot: &DrawnSlot, moves: &[Move]) -> Result<PricedOverride, DeskError> {
-        let refused = |why: String| DeskError::PlanDoesNotHold(format!("the change {why}"));
+        let refused = |why: String| DeskError::CannotChange(format!("the change {why}"));
         if moves.is_empty() || moves.len() > MOVES_MAX {
             return Err(refused(format!("has {} moves; it takes 1 to {MOVES_MAX}", moves.len())));
         }

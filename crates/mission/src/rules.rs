@@ -33,6 +33,14 @@ pub enum Refusal {
     /// The plan is in force already.
     #[error("plan {0} is already in force")]
     PlanInForce(String),
+    /// Nothing to draw from.
+    #[error("no plan of the week is in force, so there is nothing to draw from; adopt one first")]
+    NoWeekPlan,
+    /// The plan in force does not know a kind of slot.
+    #[error(
+        "the plan in force has no kind of slot {0}: the figures of the week have changed since; plan again and adopt"
+    )]
+    OtherWeek(String),
     /// A slot that has begun cannot be drawn for.
     #[error("the slot from {0} has begun; a draw is committed to before its slot begins")]
     SlotBegun(Timestamp),

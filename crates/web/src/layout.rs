@@ -40,13 +40,14 @@ impl View<'_> {
 }
 
 /// The sections of the site, in the order of its navigation: address, name.
-pub const SECTIONS: [(&str, &str); 9] = [
+pub const SECTIONS: [(&str, &str); 10] = [
     ("/", "Glance"),
     ("/council", "Council"),
     ("/mandate", "Mandate"),
     ("/contributions", "Contributions"),
     ("/situation", "Situation"),
     ("/protection", "Protection"),
+    ("/week", "Week"),
     ("/roads", "Roads"),
     ("/record", "Record"),
     ("/about", "About"),

@@ -51,6 +51,8 @@ pub struct Marks<'a> {
     pub bases: Vec<(String, LatLon)>,
     /// Query that the address of the layer of sites takes, so that it shows the same plan.
     pub sites_query: String,
+    /// Address of the layer of sites, where it is not the usual one.
+    pub sites_layer: Option<String>,
     /// Show only what lies around this place, once, and ring it.
     pub here: Option<LatLon>,
     /// Lines and areas of the page itself.
@@ -168,6 +170,9 @@ fn sources(layers: &Layers, marks: &Marks<'_>) -> String {
     add("incidents", !marks.incidents.is_empty(), "");
     add("bases", !marks.bases.is_empty(), "");
     add("sites", !marks.sites.is_empty(), &marks.sites_query);
+    if let Some(layer) = marks.sites_layer.as_ref().filter(|_| !marks.sites.is_empty()) {
+        sources.insert("sites".to_owned(), layer.as_str().into());
+    }
     let shapes = marks.all_shapes();
     if !shapes.is_empty() {
         sources.insert("shapes".to_owned(), geo::page_shapes(&shapes));

@@ -88,9 +88,10 @@ impl Problem {
 impl From<DeskError> for Problem {
     fn from(error: DeskError) -> Self {
         match error {
-            DeskError::Refused(_) | DeskError::Prepare(_) | DeskError::PlanDoesNotHold(_) => {
-                Self::refused(error.to_string())
-            }
+            DeskError::Refused(_)
+            | DeskError::Prepare(_)
+            | DeskError::PlanDoesNotHold(_)
+            | DeskError::CannotChange(_) => Self::refused(error.to_string()),
             other => {
                 tracing::error!(error = %other, "a request failed");
                 Self::broken(other.to_string())

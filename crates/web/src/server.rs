@@ -6,10 +6,12 @@ mod headers;
 mod log;
 mod plans;
 mod roads;
+mod week;
 
 use crate::layout::{Frame, View, page};
 use crate::planner::{Ground, Planner};
 use crate::problem::Problem;
+use crate::week_planner::WeekPlanner;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -44,11 +46,12 @@ struct App {
     desk: Arc<Desk>,
     world: World,
     planner: Arc<Planner>,
+    week: Arc<WeekPlanner>,
 }
 
 /// All routes over an open mission.
 pub fn router(desk: Arc<Desk>, world: World) -> Router {
-    let app = App { desk, world, planner: Arc::new(Planner::default()) };
+    let app = App { desk, world, planner: Arc::new(Planner::default()), week: Arc::default() };
     Router::new()
         .route("/", get(handlers::glance))
         .route("/council", get(handlers::council))
@@ -64,6 +67,23 @@ pub fn router(desk: Arc<Desk>, world: World) -> Router {
         .route("/protection/plan.geojson", get(plans::plan_geojson))
         .route("/protection/plan.csv", get(plans::plan_csv))
         .route("/protection/sites/{id}", get(plans::site))
+        .route("/week", get(week::week))
+        .route("/week/plan", get(week::plan))
+        .route("/week/plan.json", get(week::plan_json))
+        .route("/week/sites.geojson", get(week::sites))
+        .route("/week/stop", post(week::stop))
+        .route("/week/adopt", post(week::adopt))
+        .route("/week/draw", post(week::draw))
+        .route("/week/reveal", post(week::reveal))
+        .route("/week/draws", get(week::draws))
+        .route("/week/draws.csv", get(week::draws_csv))
+        .route("/week/slots/{id}", get(week::slot))
+        .route("/week/slots/{id}/change", get(week::change).post(week::order))
+        .route("/week/roster", get(week::the_roster))
+        .route("/week/roster.csv", get(week::roster_csv))
+        .route("/week/roster.json", get(week::roster_json))
+        .route("/week/roster/{section}", get(week::section))
+        .route("/week/roster/{section}/calendar.ics", get(week::calendar))
         .route("/roads", get(roads::roads))
         .route("/roads/route", get(roads::route))
         .route("/roads/reach", get(roads::reach))
@@ -123,7 +143,7 @@ impl Ask {
 /// What a handler answers.
 enum Answer {
     /// A page: its frame, its content, and the same as JSON.
-    Page { title: String, section: &'static str, has_map: bool, main: Markup, json: Value },
+    Page { title: String, section: &'static str, has_map: bool, again: Option<u8>, main: Markup, json: Value },
     /// A file.
     File { media: &'static str, name: Option<String>, bytes: Vec<u8>, immutable: bool },
     /// Another address, to be read with GET.
@@ -132,12 +152,24 @@ enum Answer {
 
 impl Answer {
     fn page(title: impl Into<String>, section: &'static str, main: Markup, json: Value) -> Self {
-        Self::Page { title: title.into(), section, has_map: false, main, json }
+        Self::Page { title: title.into(), section, has_map: false, again: None, main, json }
     }
 
     fn with_map(self) -> Self {
         match self {
-            Self::Page { title, section, main, json, .. } => Self::Page { title, section, has_map: true, main, json },
+            Self::Page { title, section, again, main, json, .. } => {
+                Self::Page { title, section, has_map: true, again, main, json }
+            }
+            other => other,
+        }
+    }
+
+    /// The same, asked for again by the browser after some seconds.
+    fn asking_again(self, seconds: u8) -> Self {
+        match self {
+            Self::Page { title, section, has_map, main, json, .. } => {
+                Self::Page { title, section, has_map, again: Some(seconds), main, json }
+            }
             other => other,
         }
     }
@@ -214,8 +246,12 @@ fn on_record(app: &App, ask: &Ask, work: impl FnOnce(&Work<'_>) -> Result<Answer
 fn respond(view: &View<'_>, ask: &Ask, answer: Answer) -> Response {
     match answer {
         Answer::Page { json, .. } if ask.wants_json => json_response(StatusCode::OK, "application/json", &json),
-        Answer::Page { title, section, has_map, main, .. } => {
-            html(StatusCode::OK, &page(view, Frame { title: &title, section, has_map }, &main))
+        Answer::Page { title, section, has_map, again, main, .. } => {
+            let mut response = html(StatusCode::OK, &page(view, Frame { title: &title, section, has_map }, &main));
+            if let Some(seconds) = again {
+                response.headers_mut().insert(header::REFRESH, u16::from(seconds).into());
+            }
+            response
         }
         Answer::File { media, name, bytes, immutable } => {
             let mut response = bytes.into_response();
@@ -282,3 +318,5 @@ fn json_response(status: StatusCode, media: &'static str, value: &Value) -> Resp
 mod api_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod week_tests;

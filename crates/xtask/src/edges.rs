@@ -38,7 +38,7 @@ const EDGES: [(&str, &[&str]); 19] = [
             "store",
         ],
     ),
-    ("web", &["base", "mission", "protect", "desk"]),
+    ("web", &["base", "mission", "protect", "roster", "desk"]),
     ("konbit", &["base", "record", "witness", "mission", "exchange", "plan-check", "desk", "web"]),
     ("bench", &["base", "record", "roads", "tiles", "placement", "roster", "protect", "store", "desk", "web"]),
     ("e2e", &[]),

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 /// Pages that can be read without knowing what the mission holds.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 14] = [
     "/",
     "/council",
     "/mandate",
@@ -19,6 +19,7 @@ const PAGES: [&str; 13] = [
     "/situation",
     "/situation/totals",
     "/protection",
+    "/week",
     "/roads",
     "/roads/route",
     "/roads/reach",
