@@ -6,7 +6,9 @@ use crate::{Desk, DeskError, Moment, Snapshot, Stamp};
 use konbit_base::Digest;
 use konbit_mission::week::{AdoptedWeek, WeekAssumptions, WeekPlanId};
 use konbit_mission::{Mission, Recorded, rules};
-use konbit_protect::{Options, Watch, Week, WeekData, WeekDocument, WeekSchedule, plan_week};
+use konbit_protect::{
+    Options, Watch, Week, WeekData, WeekDocument, WeekOutcome, WeekPlan, WeekSchedule, plan_week, replan_week,
+};
 use konbit_roster::Roster;
 use konbit_store::Attachment;
 
@@ -38,17 +40,41 @@ pub fn known_schedules(week: &Week, held: &WeekDocument) -> Option<Vec<Vec<WeekS
     (!held.schedules.is_empty() && names(week.data()) == names(&held.problem)).then(|| held.schedules.clone())
 }
 
-/// Plans a week, from the schedules of the plan in force if there are any. `seconds` of the file is
-/// 0: only the caller has a clock.
+/// Plans a week. From a plan that is `held`, if it is for the same lists, in two steps: it is mended at
+/// once, so that there is a plan to use whenever planning is stopped, and then improved. `seconds` of
+/// the file is 0: only the caller has a clock.
 pub fn plan_week_for(
     prepared: &PreparedWeek,
-    known: Option<&[Vec<WeekSchedule>]>,
+    held: Option<&WeekDocument>,
     seed: u64,
     watch: &Watch<'_>,
 ) -> WeekDocument {
     let options = Options { seed, ..Options::default() };
-    let outcome = plan_week(&prepared.week, known, &options, watch);
-    WeekDocument::new(&prepared.week, &outcome, seed, 0.0)
+    let week = &prepared.week;
+    let mended = held.and_then(|held| mended(week, held, &options, watch));
+    let outcome = match mended {
+        Some(mended) if (watch.should_stop)() => WeekOutcome::Planned(mended),
+        Some(mended) => match plan_week(week, Some(&mended.schedules), &options, watch) {
+            WeekOutcome::Planned(plan) if plan.value <= mended.value => WeekOutcome::Planned(plan),
+            WeekOutcome::Planned(plan) => WeekOutcome::Planned(Box::new(mended.with_bound_of(&plan))),
+            _ => WeekOutcome::Planned(mended),
+        },
+        None => plan_week(week, None, &options, watch),
+    };
+    WeekDocument::new(week, &outcome, seed, 0.0)
+}
+
+/// Effort of the first step.
+const MEND_ROUNDS: usize = 6;
+const MEND_DRAWS: usize = 40;
+
+fn mended(week: &Week, held: &WeekDocument, options: &Options, watch: &Watch<'_>) -> Option<Box<WeekPlan>> {
+    let known = known_schedules(week, held)?;
+    let options = Options { draws: MEND_DRAWS, rounds_max: MEND_ROUNDS, leaves_tight: 0, ..options.clone() };
+    match replan_week(week, &known, held.certificate.as_ref()?, &options, watch) {
+        WeekOutcome::Planned(plan) => Some(plan),
+        _ => None,
+    }
 }
 
 impl Desk {

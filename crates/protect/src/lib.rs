@@ -1,7 +1,7 @@
 //! From a protection problem to a plan, with a bound that anyone can check.
 //!
 //! Owns: the problem of one slot ([`Problem`]) and of a week ([`Week`]), planning ([`plan()`],
-//! [`plan_week`]), the value of any plan ([`evaluate`], [`evaluate_week`]), plans in use
+//! [`plan_week`], [`replan_week`]), the value of any plan ([`evaluate`], [`evaluate_week`]), plans in use
 //! ([`price_override`], [`Week::without`], [`next_best`], [`drawn`]), what more people buy
 //! ([`curve`], [`worth_of_seats`], [`people_equal`]), explanations ([`explain()`], [`sensitivity`]),
 //! the plan files ([`PlanDocument`], [`WeekDocument`]), and seeded problems to measure with
@@ -119,5 +119,5 @@ pub use week::{
     PatrolArea, PatrolDuty, ROUTE_MINUTES_MAX, Route, SLOT_MINUTES_MAX, SLOTS_MAX, SeatsWorth, SlotCertificate,
     SlotKind, SlotSeats, Task, WEEK_FORMAT, Week, WeekCertificate, WeekData, WeekDemand, WeekDocument, WeekEvaluation,
     WeekFault, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, WeekSchedule, WeekShort, WeekSite, drawn,
-    evaluate_week, next_best, plan_week, price_override, seat_prices, worth_of_seats,
+    evaluate_week, next_best, plan_week, price_override, replan_week, seat_prices, worth_of_seats,
 };

@@ -266,7 +266,7 @@ pub fn plan_from(problem: &Problem, known: Option<&Plan>, options: &Options, wat
     }
     let model = model_of(problem);
     let given = known.map(|plan| lineups(&model, plan)).unwrap_or_default();
-    let solved = solve(&model, options, watch, initial(&model, &given));
+    let solved = solve(&model, options, watch, initial(&model, &given), None);
     outcome(problem, &model, options, solved)
 }
 

@@ -6,7 +6,7 @@
 
 use konbit_base::Digest;
 use konbit_desk::{PreparedWeek, Progress, Watch, plan_week_for};
-use konbit_protect::{WeekDocument, WeekSchedule};
+use konbit_protect::WeekDocument;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -72,8 +72,8 @@ impl WeekPlanner {
         self.state().done.iter().find(|(held, _)| *held == key).map(|(_, document)| Arc::clone(document))
     }
 
-    /// The plan of a problem: as it was made, as far as it is, or begun now, from `known` schedules.
-    pub fn ask(self: &Arc<Self>, prepared: &PreparedWeek, known: Option<Vec<Vec<WeekSchedule>>>, seed: u64) -> Asked {
+    /// The plan of a problem: as it was made, as far as it is, or begun now, from the plan that is `held`.
+    pub fn ask(self: &Arc<Self>, prepared: &PreparedWeek, held: Option<WeekDocument>, seed: u64) -> Asked {
         let key = (prepared.week.hash(), seed);
         if let Some(document) = self.known(key) {
             return Asked::Done(document);
@@ -102,7 +102,7 @@ impl WeekPlanner {
                 let should_stop = || stop.load(Ordering::Relaxed) || started.elapsed() > PLAN_TIME_MAX;
                 let report = |now: Progress| *progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
                 let watch = Watch { should_stop: &should_stop, progress: &report };
-                let mut document = plan_week_for(&prepared, known.as_deref(), seed, &watch);
+                let mut document = plan_week_for(&prepared, held.as_ref(), seed, &watch);
                 document.seconds = started.elapsed().as_millis() as f64 / 1e3;
                 document
             }));

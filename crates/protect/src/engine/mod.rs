@@ -2,6 +2,7 @@
 
 mod answer;
 mod generate;
+mod held;
 mod impossible;
 mod lineup;
 mod master;
@@ -17,6 +18,7 @@ mod seek;
 mod solve;
 
 pub(crate) use answer::adapt;
+pub(crate) use held::{HeldPrices, held};
 pub(crate) use lineup::{Arena, Lineup, Unit};
 pub(crate) use model::{Model, Source, inverse, share};
 pub(crate) use proof::{ATTACKER_DENOMINATOR, Node, Proof, apportion};

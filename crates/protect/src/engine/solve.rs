@@ -54,8 +54,15 @@ pub(crate) struct Setting<'a> {
     pub small: bool,
 }
 
-/// Solves the model. `initial` are schedules worth trying for each slot, which must fit.
-pub(crate) fn solve(model: &Model, options: &Options, watch: &Watch<'_>, initial: Vec<(Arena, Vec<Lineup>)>) -> Solved {
+/// Solves the model. `initial` are schedules worth trying for each slot, which must fit; `held` stands
+/// in for the relaxation where a plan in force is only to be mended.
+pub(crate) fn solve(
+    model: &Model,
+    options: &Options,
+    watch: &Watch<'_>,
+    initial: Vec<(Arena, Vec<Lineup>)>,
+    held: Option<Relaxed>,
+) -> Solved {
     let mut roots = Vec::new();
     for (s, slot) in model.slots.iter().enumerate() {
         match Fixing::root(model, slot) {
@@ -69,7 +76,7 @@ pub(crate) fn solve(model: &Model, options: &Options, watch: &Watch<'_>, initial
         initial.into_iter().unzip()
     };
     let jobs: Vec<Job<'_>> = roots.iter().enumerate().map(|(slot, fix)| Job { slot, fix }).collect();
-    let relaxed = relax(model, &jobs, &mut arenas, Goal::Harm, 4);
+    let relaxed = held.unwrap_or_else(|| relax(model, &jobs, &mut arenas, Goal::Harm, 4));
     if !relaxed.solved {
         let found = (0..model.slots.len()).find_map(|s| impossible::by_relaxation(model, s, watch));
         if let Some(solved) = found {

@@ -17,5 +17,6 @@ pub use document::{WEEK_FORMAT, WeekDocument};
 pub use evaluate::{GroupWorst, Route, WeekEvaluation, WeekFault, WeekSchedule, WeekShort, evaluate_week};
 pub use plan::{
     SlotCertificate, WeekCertificate, WeekDemand, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, plan_week,
+    replan_week,
 };
 pub use worth::{SeatsWorth, seat_prices, worth_of_seats};

@@ -3,8 +3,8 @@
 use super::data::{Week, WeekData};
 use super::evaluate::{Route, WeekSchedule, evaluate_week};
 use crate::engine::{
-    ATTACKER_DENOMINATOR, Arena, Demand, Lineup, Model, Node, Proof, SlotMixture, Solved, Source, Unit, adapt,
-    apportion, inverse, solve,
+    ATTACKER_DENOMINATOR, Arena, Demand, HeldPrices, Lineup, Model, Node, Proof, SlotMixture, Solved, Source, Unit,
+    adapt, apportion, held, inverse, solve,
 };
 use crate::evaluate::PROBABILITY_DENOMINATOR;
 use crate::plan::{OPTIMAL_GAP, Options, Status, Watch, outward};
@@ -110,6 +110,24 @@ pub struct WeekPlan {
     pub certificate: WeekCertificate,
 }
 
+impl WeekPlan {
+    /// This plan, with the better of two proofs for the same problem: a bound holds for every plan.
+    ///
+    /// # Panics
+    /// When the other plan is for another problem.
+    #[must_use]
+    pub fn with_bound_of(self, other: &Self) -> Self {
+        assert_eq!(self.problem_hash, other.problem_hash, "both plans are for one problem");
+        if other.bound <= self.bound {
+            return self;
+        }
+        let bound = other.bound.min(self.value);
+        let gap = if self.value > 0.0 { (self.value - bound) / self.value } else { 0.0 };
+        let status = if gap <= OPTIMAL_GAP { Status::Optimal } else { self.status };
+        Self { bound, gap, status, certificate: other.certificate.clone(), ..self }
+    }
+}
+
 /// Something that a plan must do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WeekDemand {
@@ -164,11 +182,85 @@ pub fn plan_week(
 ) -> WeekOutcome {
     let model = Model::new(week.data());
     let initial = known.map(|known| initial(week.data(), &model, known)).unwrap_or_default();
-    match solve(&model, options, watch, initial) {
-        Solved::Mixture { slots, proof, stopped } => settle(week, &model, options, &slots, &proof, stopped),
-        Solved::Impossible { slot, demands, proof } => infeasible(week, &model, slot, &demands, &proof),
+    outcome(week, &model, options, solve(&model, options, watch, alone(initial), None))
+}
+
+/// Mends a plan after something was lost or changed, at once: its schedules are made to fit what is
+/// left, the people who become free get what saves most, and the mixture is weighed anew. The bound
+/// is the one that the prices of the plan's proof prove for the changed week: it holds, and it is not
+/// the best there is; [`plan_week`] finds better ones from here, in more time.
+///
+/// `known` and `certificate` are of a plan for a problem with the same lists of sites, bases,
+/// contingents, groups, duties, areas and slots.
+pub fn replan_week(
+    week: &Week,
+    known: &[Vec<WeekSchedule>],
+    certificate: &WeekCertificate,
+    options: &Options,
+    watch: &Watch<'_>,
+) -> WeekOutcome {
+    let model = Model::new(week.data());
+    let mixtures = initial(week.data(), &model, known);
+    let prices = (0..model.slots.len()).map(|s| held_prices(&model, certificate, s)).collect();
+    let relaxed = held(&model, &mixtures, prices);
+    outcome(week, &model, options, solve(&model, options, watch, alone(mixtures), Some(relaxed)))
+}
+
+/// Schedules without their probabilities.
+fn alone(mixtures: Vec<(Arena, Vec<(Lineup, f64)>)>) -> Vec<(Arena, Vec<Lineup>)> {
+    let strip = |list: Vec<(Lineup, f64)>| list.into_iter().map(|(lineup, _)| lineup).collect();
+    mixtures.into_iter().map(|(arena, list)| (arena, strip(list))).collect()
+}
+
+fn outcome(week: &Week, model: &Model, options: &Options, solved: Solved) -> WeekOutcome {
+    match solved {
+        Solved::Mixture { slots, proof, stopped } => settle(week, model, options, &slots, &proof, stopped),
+        Solved::Impossible { slot, demands, proof } => infeasible(week, model, slot, &demands, &proof),
         Solved::Unsettled { shortage, stopped } => unsettled(week, shortage, stopped),
     }
+}
+
+/// The prices of a certificate for a slot of the model: those of its first leaf. What the certificate
+/// does not say, or says of things that are not there, is passed over: prices cost bound, never truth.
+fn held_prices(model: &Model, certificate: &WeekCertificate, s: usize) -> HeldPrices {
+    let (n, number) = (model.sites(), model.slot_of[s]);
+    let site = inverse(&model.site_of);
+    let unit = certificate.price_denominator.max(1) as f64;
+    let dense = |list: &[(u32, u64)]| {
+        let mut out = vec![0.0; n];
+        for &(ix, price) in list {
+            if let Some(&at) = site.get(ix as usize) {
+                out[at] = price as f64 / unit;
+            }
+        }
+        out
+    };
+    let mut prices = HeldPrices {
+        attacker: vec![vec![0.0; n]; model.groups.len()],
+        floor: vec![0.0; n],
+        visit: vec![0.0; n],
+        site: vec![0.0; n],
+        seat: vec![0.0; model.slots[s].on_duty.len()],
+    };
+    for (own, shares) in prices.attacker.iter_mut().zip(&certificate.attackers) {
+        for &(slot, ix, share) in shares.iter().filter(|share| share.0 as usize == number) {
+            debug_assert_eq!(slot as usize, number);
+            if let Some(&at) = site.get(ix as usize) {
+                own[at] = share as f64 / certificate.attacker_denominator.max(1) as f64;
+            }
+        }
+    }
+    let Some(slot) = certificate.slots.iter().find(|slot| slot.slot as usize == number) else { return prices };
+    prices.floor = dense(&slot.floor_prices);
+    let leaf = slot.nodes.iter().find_map(|node| match node {
+        WeekNode::Bound { seat_prices, site_prices, visit_prices } => Some((seat_prices, site_prices, visit_prices)),
+        _ => None,
+    });
+    if let Some((seats, sites, visits)) = leaf {
+        prices.seat.iter_mut().zip(seats).for_each(|(price, &held)| *price = held as f64 / unit);
+        (prices.site, prices.visit) = (dense(sites), dense(visits));
+    }
+    prices
 }
 
 fn unsettled(week: &Week, shortage: f64, stopped: bool) -> WeekOutcome {
@@ -291,8 +383,8 @@ fn schedule(
     WeekSchedule { probability, posts, forces, duties, routes }
 }
 
-/// The schedules of a plan in the model's indices, made to fit, slot by slot.
-fn initial(data: &WeekData, model: &Model, schedules: &[Vec<WeekSchedule>]) -> Vec<(Arena, Vec<Lineup>)> {
+/// The schedules of a plan in the model's indices, made to fit, slot by slot, with their shares.
+fn initial(data: &WeekData, model: &Model, schedules: &[Vec<WeekSchedule>]) -> Vec<(Arena, Vec<(Lineup, f64)>)> {
     let (site, base) = (inverse(&model.site_of), inverse(&model.base_of));
     let one = |s: usize| {
         let slot = &model.slots[s];
@@ -321,7 +413,8 @@ fn initial(data: &WeekData, model: &Model, schedules: &[Vec<WeekSchedule>]) -> V
                 lineup.patrols.extend(arena.route(slot, area, &stops).map(|p| (p, route.contingent as usize)));
             }
             lineup.sort();
-            lineups.extend(adapt(model, s, &arena, &lineup));
+            let share = schedule.probability as f64 / PROBABILITY_DENOMINATOR as f64;
+            lineups.extend(adapt(model, s, &arena, &lineup).map(|lineup| (lineup, share)));
         }
         (arena, lineups)
     };

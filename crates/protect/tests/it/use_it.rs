@@ -8,7 +8,7 @@ use konbit_protect::generate::{Shape, generate};
 use konbit_protect::{
     Judged, Lost, Options, Outcome, PROBABILITY_DENOMINATOR, Posture, Problem, Schedule, Task, Watch, Week,
     WeekOutcome, WeekSchedule, curve_plans, drawn, evaluate_week, explain, next_best, people_equal, plan, plan_week,
-    price_override, seat_prices, sensitivity, worth_of_seats,
+    price_override, replan_week, seat_prices, sensitivity, worth_of_seats,
 };
 
 #[test]
@@ -81,6 +81,34 @@ fn what_is_lost_is_not_used_again_and_the_rest_is_planned_for() {
     assert!(!after.schedules.iter().flatten().any(used));
     let nobody = week.without(&Lost { posts: vec![0], ..Lost::default() }).unwrap();
     assert!(matches!(plan_week(&nobody, None, &Options::default(), &Watch::none()), WeekOutcome::Infeasible(_)));
+}
+
+#[test]
+fn a_plan_is_mended_at_once_with_a_bound_that_holds() {
+    let data = everything();
+    let (week, outcome) = solved(&data);
+    let WeekOutcome::Planned(before) = outcome else { panic!("no plan") };
+    let losses = [
+        Lost::default(),
+        Lost { posts: vec![5], ..Lost::default() },
+        Lost { bases: vec![0], ..Lost::default() },
+        Lost { posts: vec![4], bases: vec![0], areas: vec![0], ..Lost::default() },
+    ];
+    for lost in losses {
+        let smaller = week.without(&lost).unwrap();
+        let options = Options { draws: 10, rounds_max: 3, leaves_tight: 0, ..Options::default() };
+        let mended = replan_week(&smaller, &before.schedules, &before.certificate, &options, &Watch::none());
+        checked(&smaller, &mended);
+        let WeekOutcome::Planned(mended) = mended else { panic!("no plan without {lost:?}") };
+        let best = plan_week(&smaller, Some(&mended.schedules), &Options::default(), &Watch::none());
+        let WeekOutcome::Planned(best) = best else { panic!("no plan without {lost:?}") };
+        // Neither is beaten by the other's bound, and both bounds can be joined to one plan.
+        assert!(mended.bound <= best.value && best.bound <= mended.value, "{lost:?}");
+        let (value, bound) = (mended.value, mended.bound.max(best.bound));
+        let joined = mended.with_bound_of(&best);
+        assert!((joined.value - value).abs() < 1e-12 && (joined.bound - bound.min(value)).abs() < 1e-12, "{lost:?}");
+        checked(&smaller, &WeekOutcome::Planned(Box::new(joined)));
+    }
 }
 
 #[test]

@@ -16,10 +16,10 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use jiff::ToSpan as _;
-use konbit_desk::{DrawnSlot, PreparedWeek, WeekView, known_schedules};
+use konbit_desk::{DrawnSlot, PreparedWeek, WeekView};
 use konbit_mission::draws::{Draw, Move};
 use konbit_mission::week::{WeekAssumptions, WeekFigures};
-use konbit_protect::{WeekDocument, WeekSchedule};
+use konbit_protect::WeekDocument;
 use konbit_roster::{Clock, sheet};
 use maud::Markup;
 use serde_json::{Value, json};
@@ -183,10 +183,6 @@ fn prepare(work: &Work<'_>, question: &WeekQuestion) -> Result<(WeekAssumptions,
     Ok((assumptions, prepared))
 }
 
-fn known(held: Option<&WeekView>, prepared: &PreparedWeek) -> Option<Vec<Vec<WeekSchedule>>> {
-    held.and_then(|held| known_schedules(&prepared.week, &held.document))
-}
-
 pub(super) async fn plan(State(app): State<App>, query: Asking, uri: Uri, headers: HeaderMap) -> Response {
     let question = WeekQuestion::read(&asked(query));
     answer(app, Ask::new(&uri, &headers), move |work| {
@@ -194,7 +190,7 @@ pub(super) async fn plan(State(app): State<App>, query: Asking, uri: Uri, header
         let figures = figures(work)?;
         let (_, prepared) = prepare(work, &question)?;
         let held = work.app.desk.week_in_force(mission)?;
-        let document = match work.app.week.ask(&prepared, known(held.as_ref(), &prepared), question.seed()) {
+        let document = match work.app.week.ask(&prepared, held.as_ref().map(|held| held.document.clone()), question.seed()) {
             Asked::Done(document) => document,
             Asked::Running { progress, seconds } => {
                 let json = json!({ "running": true, "seconds": seconds, "value": progress.map(|now| now.value), "bound": progress.map(|now| now.bound) });
