@@ -142,14 +142,12 @@ impl Roads {
         let key = canonical::to_bytes(&(profile, weather)).expect("profiles hold texts and whole numbers");
         let key = Digest::of(&key);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut wanted = match kept.iter().position(|(held, _)| *held == key) {
-            Some(index) => kept.remove(index).1,
-            None => {
-                let metric = self.router.metric(profile, weather, states);
-                let marks = Arc::new(self.router.snap_marks(&metric));
-                Kept { metric: Arc::new(metric), marks }
-            }
-        };
+        let held = kept.iter().position(|(held, _)| *held == key).map(|index| kept.remove(index).1);
+        let mut wanted = held.unwrap_or_else(|| {
+            let metric = self.router.metric(profile, weather, states);
+            let marks = Arc::new(self.router.snap_marks(&metric));
+            Kept { metric: Arc::new(metric), marks }
+        });
         if wanted.metric.states() != states {
             let mut metric = Arc::unwrap_or_clone(wanted.metric);
             self.router.update(&mut metric, states);
