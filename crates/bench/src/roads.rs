@@ -123,9 +123,11 @@ fn name(path: &Path) -> String {
 
 impl Setting {
     fn new(instance: String, seed: u64, repetitions: usize, router: Router, profile: Profile) -> anyhow::Result<Self> {
+        let metric = router.metric(&profile, Weather::default(), &RoadStates::default());
+        let marks = router.snap_marks(&metric);
         let mut nodes: Vec<u32> = Vec::new();
         for (link, it) in (0u32..).zip(&router.network().links) {
-            if router.is_in_largest_part(link, profile.mode) {
+            if marks.is_connected(link) {
                 nodes.extend([it.from, it.to]);
             }
         }

@@ -9,7 +9,7 @@ use konbit_mission::{Mission, rules};
 use konbit_roads::base_map::BaseMap;
 use konbit_roads::network::{Network, RoadClass};
 use konbit_roads::profile::{self, Profile, Weather};
-use konbit_roads::route::{Metric, Part, Route, Router, Snap};
+use konbit_roads::route::{Metric, Part, Route, Router, Snap, SnapMarks};
 use konbit_roads::state::{self, Condition, Coverage, Place, RoadStates};
 use konbit_roads::{encode, isochrone::Isochrone, quantile::Spread};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,13 +52,21 @@ impl RoadQuestion {
     }
 }
 
+/// What is remembered of one kind of traveller and weather.
+#[derive(Debug, Clone)]
+struct Kept {
+    metric: Arc<Metric>,
+    /// The roads that places are connected to, whatever their states.
+    marks: Arc<SnapMarks>,
+}
+
 /// A network made ready. A function of its file alone.
 #[derive(Debug)]
 pub struct Roads {
     digest: Digest,
     router: Router,
     base_map: BaseMap,
-    metrics: Mutex<Vec<(Digest, Arc<Metric>)>>,
+    kept: Mutex<Vec<(Digest, Kept)>>,
 }
 
 impl Roads {
@@ -70,7 +78,7 @@ impl Roads {
         let network = Arc::new(network);
         let known = order.and_then(|order| Router::with_order(Arc::clone(&network), order).ok());
         let router = known.unwrap_or_else(|| Router::prepare(network));
-        Ok(Self { digest, router, base_map, metrics: Mutex::new(Vec::new()) })
+        Ok(Self { digest, router, base_map, kept: Mutex::new(Vec::new()) })
     }
 
     /// The order, which spares the next reading the longest part of the work.
@@ -130,26 +138,24 @@ impl Roads {
 
     /// The times of one kind of traveller; only the road states are new where the rest was asked
     /// for before.
-    fn metric(&self, profile: &Profile, weather: Weather, states: &RoadStates) -> Arc<Metric> {
+    fn of_traveller(&self, profile: &Profile, weather: Weather, states: &RoadStates) -> Kept {
         let key = canonical::to_bytes(&(profile, weather)).expect("profiles hold texts and whole numbers");
         let key = Digest::of(&key);
-        let mut kept = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
-        let metric = match kept.iter().position(|(held, _)| *held == key) {
-            Some(index) => {
-                let (_, held) = kept.remove(index);
-                if held.states() == states {
-                    held
-                } else {
-                    let mut metric = Arc::unwrap_or_clone(held);
-                    self.router.update(&mut metric, states);
-                    Arc::new(metric)
-                }
-            }
-            None => Arc::new(self.router.metric(profile, weather, states)),
-        };
-        kept.insert(0, (key, Arc::clone(&metric)));
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = kept.iter().position(|(held, _)| *held == key).map(|index| kept.remove(index).1);
+        let mut wanted = held.unwrap_or_else(|| {
+            let metric = self.router.metric(profile, weather, states);
+            let marks = Arc::new(self.router.snap_marks(&metric));
+            Kept { metric: Arc::new(metric), marks }
+        });
+        if wanted.metric.states() != states {
+            let mut metric = Arc::unwrap_or_clone(wanted.metric);
+            self.router.update(&mut metric, states);
+            wanted.metric = Arc::new(metric);
+        }
+        kept.insert(0, (key, wanted.clone()));
         kept.truncate(METRICS_MAX);
-        metric
+        wanted
     }
 }
 
@@ -200,7 +206,7 @@ pub struct Trip {
 pub struct RoadsNow {
     roads: Arc<Roads>,
     profile: Profile,
-    metric: Arc<Metric>,
+    kept: Kept,
 }
 
 impl RoadsNow {
@@ -218,7 +224,7 @@ impl RoadsNow {
     /// allows: there is no network here.
     pub fn stop(&self, place: LatLon) -> Option<Stop> {
         let connector = &self.profile.connector;
-        let snap = self.roads.router.snap(place, self.profile.mode, f64::from(connector.metres_max))?;
+        let snap = self.roads.router.snap(place, &self.kept.marks, f64::from(connector.metres_max))?;
         // Metres over tenths of km/h: 36,000 milliseconds for a metre at a tenth.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; saturates")]
         let connector_ms = (snap.distance_m * 36_000.0 / f64::from(connector.tenths_kmh.max(1))).round() as u32;
@@ -235,7 +241,7 @@ impl RoadsNow {
     /// where no road leads there.
     pub fn times(&self, from: &[Stop], to: &[Stop]) -> Vec<Vec<Option<u64>>> {
         let spots = |stops: &[Stop]| stops.iter().map(|stop| stop.snap.spot).collect::<Vec<_>>();
-        let table = self.roads.router.matrix(&self.metric, &spots(from), &spots(to));
+        let table = self.roads.router.matrix(&self.kept.metric, &spots(from), &spots(to));
         let whole = |row: usize, column: usize| {
             let connectors = u64::from(from[row].connector_ms) + u64::from(to[column].connector_ms);
             Some(u64::from(table.get(row, column)?) + connectors)
@@ -245,7 +251,7 @@ impl RoadsNow {
 
     /// The quickest way; `None` if no road leads there.
     pub fn trip(&self, from: Stop, to: Stop) -> Option<Trip> {
-        let route = self.roads.router.search().route(&self.metric, from.snap.spot, to.snap.spot)?;
+        let route = self.roads.router.search().route(&self.kept.metric, from.snap.spot, to.snap.spot)?;
         let usual_ms = u64::from(route.ms) + u64::from(from.connector_ms) + u64::from(to.connector_ms);
         Some(Trip { from, to, route, usual_ms, planned_ms: self.planned_ms(usual_ms) })
     }
@@ -255,7 +261,7 @@ impl RoadsNow {
     pub fn reach(&self, from: Stop, minutes: &[u32]) -> Vec<Isochrone> {
         let limits: Vec<u32> =
             minutes.iter().map(|minutes| (minutes * 60_000).saturating_sub(from.connector_ms)).collect();
-        self.roads.router.isochrones(&self.metric, &[from.snap.spot], &limits, self.cell_m())
+        self.roads.router.isochrones(&self.kept.metric, &[from.snap.spot], &limits, self.cell_m())
     }
 
     /// Side of the cells that reachable areas are drawn with, in metres: finer in a town.
@@ -354,8 +360,8 @@ impl Desk {
         let mut conditions: Vec<Condition> =
             in_force.map(|report| roads.condition(&report.stretch, state_of(report))).collect();
         conditions.extend(question.closed.iter().map(|stretch| roads.condition(stretch, state::RoadState::Closed)));
-        let metric = roads.metric(&profile, question.weather, &RoadStates::new(&conditions));
-        Ok(Some(RoadsNow { roads, profile, metric }))
+        let kept = roads.of_traveller(&profile, question.weather, &RoadStates::new(&conditions));
+        Ok(Some(RoadsNow { roads, profile, kept }))
     }
 }
 
@@ -445,10 +451,15 @@ impl Roads {
             ("", "") => None,
             (local, "") => Some(local.to_owned()),
             ("", reference) => Some(reference.to_owned()),
-            (local, reference) if local == reference => Some(local.to_owned()),
+            (local, reference) if says(local, reference) => Some(local.to_owned()),
             (local, reference) => Some(format!("{local} ({reference})")),
         }
     }
+}
+
+/// Whether a name holds its reference number as a word already, such as `RN2 (Bd Dessalines)`.
+fn says(name: &str, reference: &str) -> bool {
+    name == reference || name.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == reference)
 }
 
 /// A kind of road, in words.

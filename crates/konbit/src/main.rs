@@ -35,10 +35,19 @@ fn main() -> ExitCode {
         // The reader of our output went away, as `konbit export ... | head` does: nothing is wrong.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("konbit: {error:#}");
+            eprintln!("konbit: {}", in_words(&error));
             ExitCode::from(3)
         }
     }
+}
+
+/// An error with its causes, each said once: some name their cause themselves.
+fn in_words(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .map(ToString::to_string)
+        .reduce(|said, cause| if said.ends_with(&cause) { said } else { format!("{said}: {cause}") })
+        .unwrap_or_default()
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -100,5 +109,18 @@ fn run(command: Command) -> anyhow::Result<Ended> {
         }),
         Command::Verify { dir, output } => commands::verify(&dir, output.format),
         Command::Serve { dir, listen } => serve::serve(&dir, listen.as_deref()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_of_an_error_is_said_once() {
+        let cause = || std::io::Error::other("gone");
+        let names_it = anyhow::Error::new(cause()).context("cannot read a: gone");
+        assert_eq!(in_words(&names_it), "cannot read a: gone");
+        assert_eq!(in_words(&anyhow::Error::new(cause()).context("cannot read a")), "cannot read a: gone");
     }
 }

@@ -1,10 +1,8 @@
 //! Which roads hang together: parts within which everybody gets from every place to every other
 //! and back.
 //!
-//! Strongly connected components by Tarjan's algorithm ("Depth-first search and linear graph
-//! algorithms", SIAM J. Comput. 1972) with its own stack. A node that may not be passed (a
-//! bollard) is taken apart: each link ends there for itself, and one may turn round at its end.
-//! Turn restrictions are not looked at.
+//! A node that may not be passed (a bollard) is taken apart: each link ends there for itself, and
+//! one may turn round at its end. Turn restrictions are not looked at.
 
 use crate::network::{Access, Link, Mode, Network, RoadNode};
 use konbit_base::{Finding, Severity};
@@ -46,7 +44,8 @@ impl Components {
     /// The parts of `network` for `mode`.
     pub fn of(network: &Network, mode: Mode) -> Self {
         let graph = Graph::of(network, mode);
-        let (component, count) = graph.components();
+        let (component, count) = crate::strong::components(&graph.first, &graph.heads, |_| true);
+        let count = count as usize;
         // Node counts and sums by component, then sorted.
         let mut parts = vec![Part { nodes: 0, links: 0, length_dm: 0, node: NO_PART }; count];
         let mut length_dm = 0;
@@ -191,55 +190,6 @@ impl Graph {
             next[tail as usize] += 1;
         }
         Self { first, heads, ends }
-    }
-
-    /// The component of each graph node, and how many there are.
-    fn components(&self) -> (Vec<u32>, usize) {
-        const UNSEEN: u32 = u32::MAX;
-        let count = self.first.len() - 1;
-        let mut seen = vec![UNSEEN; count];
-        let mut low = vec![0; count];
-        let mut component = vec![UNSEEN; count];
-        let (mut clock, mut found) = (0, 0);
-        let (mut stack, mut calls) = (Vec::new(), Vec::new());
-        for root in 0..to_u32(count) {
-            if seen[root as usize] != UNSEEN {
-                continue;
-            }
-            calls.push((root, self.first[root as usize]));
-            while let Some((node, arc)) = calls.last_mut() {
-                let at = *node as usize;
-                if seen[at] == UNSEEN {
-                    (seen[at], low[at]) = (clock, clock);
-                    clock += 1;
-                    stack.push(*node);
-                }
-                if *arc < self.first[at + 1] {
-                    let head = self.heads[*arc as usize];
-                    *arc += 1;
-                    if seen[head as usize] == UNSEEN {
-                        calls.push((head, self.first[head as usize]));
-                    } else if component[head as usize] == UNSEEN {
-                        low[at] = low[at].min(seen[head as usize]);
-                    }
-                    continue;
-                }
-                if low[at] == seen[at] {
-                    while let Some(member) = stack.pop() {
-                        component[member as usize] = found;
-                        if member as usize == at {
-                            break;
-                        }
-                    }
-                    found += 1;
-                }
-                calls.pop();
-                if let Some((parent, _)) = calls.last() {
-                    low[*parent as usize] = low[*parent as usize].min(low[at]);
-                }
-            }
-        }
-        (component, found as usize)
     }
 
     /// The component that each network node counts to: of its stand-ins the one with most links,

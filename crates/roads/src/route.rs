@@ -7,8 +7,8 @@
 //! profile, weather and set of road states onto them, and [`Router::update`] changes the road
 //! states of a metric, revisiting only what a changed link can affect.
 //!
-//! Forbidden turns and barriers for vehicles hold for [`Mode::Motor`], barriers for people on foot
-//! for [`Mode::Foot`]. Who arrives at a barrier may turn round there.
+//! Forbidden turns and barriers for vehicles hold for motor traffic, barriers for people on foot for
+//! people on foot. Who arrives at a barrier may turn round there.
 //!
 //! All answers are exact: [`dijkstra`] is a plain search over the same graph, with which the
 //! tests compare everything.
@@ -21,7 +21,6 @@ pub(crate) mod graph;
 pub(crate) mod grid;
 mod metric;
 mod order;
-mod parts;
 mod search;
 mod snap;
 mod sweep;
@@ -30,11 +29,11 @@ mod trip;
 pub use metric::Metric;
 pub use order::OrderError;
 pub use search::Search;
-pub use snap::{Part, SNAP_LARGEST_FACTOR, SNAP_LARGEST_SLACK_M, Snap, Snapper, Spot};
+pub use snap::{Part, SNAP_LARGEST_FACTOR, SNAP_LARGEST_SLACK_M, Snap, SnapMarks, Spot};
 pub use sweep::TimeTable;
 pub use trip::{Lengths, Route, Step};
 
-use crate::network::{Direction, Mode, Network};
+use crate::network::Network;
 use cch::Cch;
 use graph::RoadGraph;
 use grid::Grid;
@@ -50,8 +49,6 @@ pub struct Router {
     pub(crate) graph: RoadGraph,
     pub(crate) hierarchy: Cch,
     pub(crate) grid: Grid,
-    /// By mode, for each graph node: whether it is in the largest strongly connected part.
-    largest: [Vec<bool>; 2],
 }
 
 impl Router {
@@ -79,27 +76,13 @@ impl Router {
         let input =
             cch::graph::Graph { first_out: graph.first_out.clone(), head: graph.heads.clone(), weight: Vec::new() };
         let hierarchy = Cch::build(&input, order);
-        let largest = [graph.largest_part(Mode::Motor), graph.largest_part(Mode::Foot)];
         let grid = Grid::new(&network);
-        Self { network, graph, hierarchy, grid, largest }
+        Self { network, graph, hierarchy, grid }
     }
 
     /// The network underneath.
     pub fn network(&self) -> &Network {
         &self.network
-    }
-
-    /// Whether a link can be driven or walked from, and back to, the largest strongly connected
-    /// part, road states aside.
-    pub fn is_in_largest_part(&self, link: u32, mode: Mode) -> bool {
-        let marks = &self.largest[usize::from(mode == Mode::Foot)];
-        [Direction::Forward, Direction::Backward].into_iter().any(|direction| {
-            self.graph.arcs_of(graph::way_of(link, direction)).iter().any(|&arc| {
-                let arc = arc as usize;
-                let ends = [self.graph.tails[arc], self.graph.heads[arc]];
-                self.graph.allowed[arc].allows(mode) && ends.iter().all(|&node| marks[node as usize])
-            })
-        })
     }
 
     /// Size of what was built, for reports: graph nodes, arcs, arcs of the hierarchy.

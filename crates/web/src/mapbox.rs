@@ -61,6 +61,8 @@ pub struct Marks<'a> {
     pub over: Vec<MapShape>,
     /// Show the part of the Earth that the shapes lie in, once.
     pub frame_shapes: bool,
+    /// Places that the part shown holds as well.
+    pub frame_also: Vec<LatLon>,
     /// Whether the reader may draw on the map, for the form with this id.
     pub draws_for: Option<&'static str>,
 }
@@ -99,7 +101,8 @@ pub fn map(view: &View<'_>, layers: &Layers, marks: &Marks<'_>, label: &str) -> 
     };
     let framed = || {
         let points = marks.shapes.iter().flat_map(|shape| shape.lines.iter().flatten().copied());
-        Bounds::around(points).map(|bounds| bounds.widened(0.1))
+        let also = marks.frame_also.iter().map(|place| (place.lon(), place.lat()));
+        Bounds::around(points.chain(also)).map(|bounds| bounds.widened(0.1))
     };
     let only =
         if marks.frame_shapes { framed() } else { marks.here.and_then(|here| svg::densest(&[here, here], HERE_KM)) };

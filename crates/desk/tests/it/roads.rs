@@ -2,11 +2,12 @@
 
 use crate::{Scratch, empty, file, filled, moment, stamp};
 use konbit_base::{LatLon, Reading, Severity, Source};
-use konbit_desk::{Desk, RoadQuestion, TileId, Travel, WayBasis, Weather};
+use konbit_desk::{Desk, RoadQuestion, RoadsNow, Stop, TileId, Travel, WayBasis, Weather};
 use konbit_exchange::import::ImportKind;
 use konbit_mission::Mission;
 use konbit_mission::protection::{BaseId, SiteId};
 use konbit_mission::roads::{RoadReport, RoadReportId, RoadState, Stretch};
+use konbit_roads::network::RoadClass;
 
 fn mission(desk: &Desk) -> Mission {
     desk.snapshot().unwrap().mission
@@ -155,6 +156,39 @@ fn a_network_is_kept_by_its_digest_and_a_lost_one_is_named() {
     let scratch = reopened(scratch);
     let error = scratch.desk.travel(&mission(&scratch.desk), moment(&scratch)).unwrap_err().to_string();
     assert!(error.contains("missing or altered") && error.contains("road_nodes.csv"), "{error}");
+}
+
+#[test]
+fn a_place_beside_a_road_that_a_profile_leaves_out_is_connected_to_one_that_it_uses() {
+    let scratch = filled();
+    let now = |profile: Option<&str>| {
+        let question = RoadQuestion { profile: profile.map(str::to_owned), ..RoadQuestion::at(moment(&scratch)) };
+        scratch.desk.roads_now(&mission(&scratch.desk), &question).unwrap().unwrap()
+    };
+    let class = |now: &RoadsNow, stop: Stop| now.roads().network().links[stop.snap.link as usize].class;
+    let usual = now(None);
+    let base = mission(&scratch.desk).bases.get("base-pap-airport").unwrap().value.position;
+    // A main street of the capital: the secondary road nearest to the base, half way along.
+    let network = usual.roads().network();
+    let streets = (0..).zip(&network.links).filter(|(_, link)| link.class == RoadClass::Secondary);
+    let middle = |index: u32| {
+        let course = usual.roads().course(index);
+        course[course.len() / 2]
+    };
+    let street =
+        streets.map(|(index, _)| middle(index)).min_by(|a, b| a.distance_m(base).total_cmp(&b.distance_m(base)));
+    let street = street.unwrap();
+    let beside = usual.stop(street).unwrap();
+    assert_eq!(class(&usual, beside), RoadClass::Secondary);
+    assert!(beside.snap.distance_m < 1.0, "{beside:?}");
+    let toml = include_str!("../../../../examples/haiti-2023/travel_profiles.toml");
+    let toml = toml.replace("secondary = 300", "secondary = 0");
+    scratch.desk.import(ImportKind::TravelProfiles, &file("p.toml", &toml), &stamp()).unwrap();
+    let without = now(None);
+    let stop = without.stop(street).unwrap();
+    assert_ne!(class(&without, stop), RoadClass::Secondary, "{stop:?}");
+    assert!(stop.snap.distance_m > 1.0 && stop.connector_ms > 0 && !stop.is_apart(), "{stop:?}");
+    assert!(without.trip(without.stop(base).unwrap(), stop).is_some(), "it can be travelled to");
 }
 
 #[test]

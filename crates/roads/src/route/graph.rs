@@ -133,9 +133,17 @@ impl RoadGraph {
         self.first_out[tail as usize] as usize..self.first_out[tail as usize + 1] as usize
     }
 
-    /// For each graph node, whether it lies in the largest strongly connected part for `mode`.
-    pub(crate) fn largest_part(&self, mode: Mode) -> Vec<bool> {
-        super::parts::largest(self, |arc| self.allowed[arc].allows(mode))
+    /// For each graph node, whether it lies in the largest strongly connected part over the arcs
+    /// for which `is_open` holds: of equally large ones the part that holds the lowest node.
+    pub(crate) fn largest_part(&self, is_open: impl Fn(usize) -> bool) -> Vec<bool> {
+        let (part, count) = crate::strong::components(&self.first_out, &self.heads, is_open);
+        let mut sizes = vec![0u32; count as usize];
+        for &part in &part {
+            sizes[part as usize] += 1;
+        }
+        let most = sizes.iter().max().copied();
+        let largest = part.iter().copied().find(|&part| Some(sizes[part as usize]) == most);
+        part.iter().map(|&part| Some(part) == largest).collect()
     }
 }
 

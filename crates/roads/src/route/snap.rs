@@ -4,7 +4,7 @@ use super::geometry::{self, WHOLE};
 use super::graph::{RoadGraph, index, way_of};
 use super::grid::Near;
 use super::{Metric, Router, UNREACHED};
-use crate::network::{Direction, Mode};
+use crate::network::Direction;
 use konbit_base::LatLon;
 
 /// A road outside the largest strongly connected part is passed over for one inside it that is
@@ -60,50 +60,42 @@ pub enum Part {
     Outside,
 }
 
-/// Finds the road nearest to a place among those that one metric uses when the roads are free:
-/// a profile may leave out classes of road, such as ferries, that the mode as such may use.
-#[derive(Debug)]
-pub struct Snapper<'a> {
-    router: &'a Router,
-    /// By link.
+/// What places are snapped to: the roads that one kind of traveller uses when the roads are free,
+/// and which of them hang together. A profile may leave out classes of road, such as ferries, that
+/// the mode as such may use.
+///
+/// Made once for a profile by [`Router::snap_marks`]; road states do not matter to it, because a
+/// site beside a closed road stays beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapMarks {
+    /// By link: usable in some direction.
     usable: Vec<bool>,
     /// By link: in the largest strongly connected part of what is usable.
     connected: Vec<bool>,
 }
 
-impl Snapper<'_> {
-    /// The road nearest to `place`, no farther than `max_m`; as [`Router::snap`].
-    pub fn snap(&self, place: LatLon, max_m: f64) -> Option<Snap> {
-        let is = |marks: &[bool], link: u32| marks[link as usize];
-        self.router.snap_among(place, max_m, |link| is(&self.usable, link), |link| is(&self.connected, link))
+impl SnapMarks {
+    /// Whether a link can be used from, and back to, the largest strongly connected part of what
+    /// the traveller uses.
+    pub fn is_connected(&self, link: u32) -> bool {
+        self.connected[link as usize]
     }
 }
 
 impl Router {
-    /// The road nearest to `place` that `mode` may use in some direction, no farther than
-    /// `max_m`; `None` if there is none. Road states do not matter: a site beside a closed road
-    /// stays beside it. Of equally near roads the one with the lowest index is taken.
-    pub fn snap(&self, place: LatLon, mode: Mode, max_m: f64) -> Option<Snap> {
-        let usable = |link: u32| {
-            let link = &self.network().links[link as usize];
-            link.forward.allows(mode) || link.backward.allows(mode)
-        };
-        self.snap_among(place, max_m, usable, |link| self.is_in_largest_part(link, mode))
-    }
-
-    /// What [`Router::snap`] does, for one metric and many places.
-    pub fn snapper(&self, metric: &Metric) -> Snapper<'_> {
+    /// Marks the roads that `metric` uses, its road states aside; about as long as a search over
+    /// the whole network.
+    pub fn snap_marks(&self, metric: &Metric) -> SnapMarks {
         let is_open = |way: u32| metric.usual_ms(way) != UNREACHED;
         let arc_is_open = |arc: usize| self.graph.allowed[arc].allows(metric.mode()) && is_open(self.graph.ways[arc]);
-        let marks = super::parts::largest(&self.graph, arc_is_open);
+        let marks = self.graph.largest_part(arc_is_open);
         let links = index(self.network().links.len());
         let ways = |link: u32| DIRECTIONS.map(|direction| way_of(link, direction));
         let is_connected = |arc: usize| {
             let ends = [self.graph.tails[arc], self.graph.heads[arc]];
             arc_is_open(arc) && ends.iter().all(|&node| marks[node as usize])
         };
-        Snapper {
-            router: self,
+        SnapMarks {
             usable: (0..links).map(|link| ways(link).into_iter().any(is_open)).collect(),
             connected: (0..links)
                 .map(|link| {
@@ -114,21 +106,17 @@ impl Router {
         }
     }
 
-    fn snap_among(
-        &self,
-        place: LatLon,
-        max_m: f64,
-        usable: impl Fn(u32) -> bool,
-        connected: impl Fn(u32) -> bool,
-    ) -> Option<Snap> {
-        let nearest = self.grid.nearest(self.network(), place, max_m, &usable)?;
-        if connected(nearest.link) {
+    /// The road nearest to `place` among those that `marks` (of this router) say are used, no
+    /// farther than `max_m`; `None` if there is none. Of equally near roads the one with the
+    /// lowest index is taken.
+    pub fn snap(&self, place: LatLon, marks: &SnapMarks, max_m: f64) -> Option<Snap> {
+        let nearest = self.grid.nearest(self.network(), place, max_m, |link| marks.usable[link as usize])?;
+        if marks.is_connected(nearest.link) {
             return Some(self.snapped(nearest, Part::Largest));
         }
         let farthest = (nearest.distance_m * SNAP_LARGEST_FACTOR + SNAP_LARGEST_SLACK_M).min(max_m);
-        let connected = |link: u32| usable(link) && connected(link);
         let part = Part::LargestInstead { nearer_link: nearest.link, nearer_m: nearest.distance_m };
-        match self.grid.nearest(self.network(), place, farthest, connected) {
+        match self.grid.nearest(self.network(), place, farthest, |link| marks.is_connected(link)) {
             Some(other) => Some(self.snapped(other, part)),
             None => Some(self.snapped(nearest, Part::Outside)),
         }
@@ -153,22 +141,6 @@ impl Router {
                 geometry::point_at(self.network(), &self.network().links[link as usize], parts)
             }
         }
-    }
-
-    /// The network node nearest to `place` among the ends of links that `mode` may use, for
-    /// data that name nodes by position; `None` beyond `max_m`.
-    pub fn nearest_node(&self, place: LatLon, mode: Mode, max_m: f64) -> Option<u32> {
-        let near = self.grid.within(self.network(), place, max_m).into_iter();
-        let ends = near.flat_map(|near| {
-            let link = &self.network().links[near.link as usize];
-            let usable = link.forward.allows(mode) || link.backward.allows(mode);
-            [link.from, link.to].into_iter().filter(move |_| usable)
-        });
-        let measured = ends.map(|node| (self.network().nodes[node as usize].position.distance_m(place), node));
-        measured
-            .filter(|&(metres, _)| metres <= max_m)
-            .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))
-            .map(|(_, node)| node)
     }
 }
 

@@ -207,10 +207,12 @@ fn the_nearest_road_is_found_and_an_island_passed_over_for_the_mainland() {
     town.network.links[path as usize].forward = FOOT;
     town.network.links[path as usize].backward = FOOT;
     let router = town.router();
-    let snap = |east, north, mode, max_m| router.snap(at(east, north), mode, max_m).map(|it| (it.link, it.part));
+    let marks = [Motor, Foot].map(|mode| router.snap_marks(&metric(&router, mode, &free())));
+    let nearest = |east, north, mode, max_m| router.snap(at(east, north), &marks[usize::from(mode == Foot)], max_m);
+    let snap = |east, north, mode, max_m| nearest(east, north, mode, max_m).map(|it| (it.link, it.part));
     assert_eq!(snap(500.0, 20.0, Motor, 500.0), Some((south, Part::Largest)));
     // 15 m from the lone road, 45 m from the southern one: 45 <= 2 * 15 + 50.
-    let passed_over = router.snap(at(500.0, 45.0), Motor, 500.0).unwrap();
+    let passed_over = nearest(500.0, 45.0, Motor, 500.0).unwrap();
     let Part::LargestInstead { nearer_link, nearer_m } = passed_over.part else { panic!("{passed_over:?}") };
     assert_eq!((passed_over.link, nearer_link), (south, alone));
     assert!((nearer_m - 15.0).abs() < 0.2 && (passed_over.distance_m - 45.0).abs() < 0.2, "{passed_over:?}");
@@ -221,13 +223,11 @@ fn the_nearest_road_is_found_and_an_island_passed_over_for_the_mainland() {
     assert_eq!(snap(500.0, 199.0, Foot, 150.0).unwrap().0, path);
     assert_eq!(snap(500.0, 900.0, Motor, 150.0), None);
     // Where two roads are equally near, the one with the lower index; at their common end, the node.
-    let end = router.snap(at(1_000.0, 10.0), Motor, 500.0).unwrap();
+    let end = nearest(1_000.0, 10.0, Motor, 500.0).unwrap();
     assert_eq!((end.spot, end.link), (Node(1), south));
-    let middle = router.snap(at(1_250.0, 10.0), Motor, 500.0).unwrap();
+    let middle = nearest(1_250.0, 10.0, Motor, 500.0).unwrap();
     let OnLink { link, parts } = middle.spot else { panic!("{middle:?}") };
     assert!(link == east && parts.abs_diff(250_000) < 100, "{middle:?}");
-    assert_eq!(router.nearest_node(at(1_600.0, 5.0), Motor, 900.0), Some(2));
-    assert_eq!(router.nearest_node(at(1_600.0, 5.0), Motor, 100.0), None);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_metric_without_ferries_is_not_led_to_what_only_a_ferry_reaches() {
     let no_ferry = |link: &Link, direction| given(link, direction).filter(|_| link.class != RoadClass::Ferry);
     let snap = |mode, place| {
         let (all, some) = (metric(&router, mode, &free()), router.metric_with(mode, no_ferry, &free(), POLICY));
-        [all, some].map(|metric| router.snapper(&metric).snap(place, 500.0).map(|it| (it.link, it.part)))
+        [all, some].map(|metric| router.snap(place, &router.snap_marks(&metric), 500.0).map(|it| (it.link, it.part)))
     };
     // 20 m from the mainland and 110 m from the island: with a ferry all is one part; without it
     // the island, with four nodes against two, is the largest, but more than 2 * 20 + 50 m away.
@@ -257,7 +257,7 @@ fn a_metric_without_ferries_is_not_led_to_what_only_a_ferry_reaches() {
 fn an_empty_network_answers_nothing() {
     let router = Router::prepare(Arc::default());
     let metric = metric(&router, Motor, &free());
-    assert_eq!(router.snap(at(0.0, 0.0), Motor, 1e6), None);
+    assert_eq!(router.snap(at(0.0, 0.0), &router.snap_marks(&metric), 1e6), None);
     assert_eq!(router.matrix(&metric, &[], &[]).column_count(), 0);
     assert!(router.isochrones(&metric, &[], &[60_000], 50.0)[0].polygons.is_empty());
 }

@@ -172,8 +172,7 @@ fn find_route(work: &Work<'_>, page: &mut RoutePage<'_>) -> Result<Result<(), St
         shapes: vec![shape],
         frame_shapes: true,
         bases: vec![(base.name.clone(), base.position)],
-        sites: layer_marks(work).sites.into_iter().filter(|mark| mark.id == site.id.as_str()).collect(),
-        ..Marks::default()
+        ..layer_marks(work)
     };
     // Reports are drawn over the way, but do not widen the frame.
     let marks = Marks { over: reports, ..marks };
@@ -281,6 +280,9 @@ pub(super) async fn effect(
 ) -> Response {
     let query = read(query);
     answer(app, Ask::new(&uri, &headers), move |work| {
+        if query == EffectQuery::default() {
+            return Ok(Answer::SeeOther("/roads#try".to_owned())); // the form that asks
+        }
         let (mission, desk) = (work.view.mission, &work.app.desk);
         let network = desk.roads(mission)?.ok_or_else(|| Problem::not_found(NO_NETWORK))?;
         let question = RoadQuestion::at(work.moment);
@@ -314,6 +316,8 @@ pub(super) async fn effect(
         let courses = covered.courses.iter().map(|course| geo::line(course)).collect();
         let marks = Marks {
             shapes: vec![MapShape { class: "closed", is_area: false, lines: courses, says: what.clone() }],
+            frame_shapes: covered.links > 0,
+            frame_also: changes.iter().filter_map(|(site, _)| site.position).collect(),
             ..layer_marks(work)
         };
         let map = mapbox::map(&work.view, &layers(work), &marks, "Map of the road that is closed and the sites around it");
@@ -372,6 +376,15 @@ pub(super) async fn add(
 ) -> Response {
     answer(app, Ask::new(&uri, &headers), move |work| {
         let Form(form) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        for (what, text) in
+            [("place", &form.place), ("time from which it counts", &form.from), ("source", &form.source_name)]
+        {
+            if text.trim().is_empty() {
+                let why =
+                    format!("the report was not recorded: it has no {what}; go back, fill it in and send it again");
+                return Err(Problem::bad_request(why));
+            }
+        }
         let fields = [
             ("place", form.place.as_str()),
             ("state", &form.state),

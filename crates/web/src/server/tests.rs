@@ -286,6 +286,7 @@ fn a_way_says_its_distance_minutes_and_what_it_passes() {
         ("/roads/effect?lat=x&lon=1", StatusCode::BAD_REQUEST),
         ("/roads/effect?lat=18.5&lon=-72.3&radius_m=0", StatusCode::BAD_REQUEST),
         ("/roads/effect?without=none", StatusCode::NOT_FOUND),
+        ("/roads/effect", StatusCode::SEE_OTHER),
         ("/tiles/99/0/0", StatusCode::NOT_FOUND),
         ("/tiles/3/8/0", StatusCode::NOT_FOUND),
     ] {
@@ -324,6 +325,8 @@ fn a_report_is_recorded_shown_ended_and_renewed_and_a_wrong_one_changes_nothing(
         let (status, _, page) = served.post("/roads/reports", here, wrong);
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}: {page}");
     }
+    let (_, _, page) = served.post("/roads/reports", here, &form.replace("2023-10-02T06:00", ""));
+    assert!(page.contains("it has no time from which it counts"), "{page}");
     assert_eq!(size(), before);
     assert_eq!(served.post("/roads/reports", here, form).0, StatusCode::SEE_OTHER);
     assert_eq!(served.post("/roads/reports", here, form).0, StatusCode::SEE_OTHER, "the same again adds nothing");
