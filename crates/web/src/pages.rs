@@ -9,3 +9,4 @@ pub mod protection;
 pub mod record;
 pub mod roads;
 pub mod situation;
+pub mod study;

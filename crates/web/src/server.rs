@@ -6,6 +6,7 @@ mod headers;
 mod log;
 mod plans;
 mod roads;
+mod study;
 
 use crate::layout::{Frame, View, page};
 use crate::planner::{Ground, Planner};
@@ -58,7 +59,19 @@ pub fn router(desk: Arc<Desk>, world: World) -> Router {
         .route("/situation", get(handlers::situation))
         .route("/situation/totals", get(handlers::all_totals))
         .route("/protection", get(plans::protection))
-        .route("/protection/curve", get(plans::curve))
+        .route("/protection/question", get(study::question))
+        .route("/protection/ask", get(study::ask))
+        .route("/protection/curve", get(study::curve))
+        .route("/protection/curve.csv", get(study::curve_csv))
+        .route("/protection/alpha", get(study::alpha))
+        .route("/protection/sensitivity", get(study::sensitivity))
+        .route("/protection/compare", get(study::compare))
+        .route("/protection/by-hand", get(study::by_hand))
+        .route(
+            "/protection/by-hand/score",
+            post(study::score_by_hand).layer(DefaultBodyLimit::max(study::HAND_FORM_BYTES_MAX)),
+        )
+        .route("/protection/plan-by-hand.csv", get(study::hand_csv_file))
         .route("/protection/adopt", post(plans::adopt))
         .route("/protection/plan.json", get(plans::plan_json))
         .route("/protection/plan.geojson", get(plans::plan_geojson))
@@ -123,7 +136,7 @@ impl Ask {
 /// What a handler answers.
 enum Answer {
     /// A page: its frame, its content, and the same as JSON.
-    Page { title: String, section: &'static str, has_map: bool, main: Markup, json: Value },
+    Page { title: String, section: &'static str, has_map: bool, status: StatusCode, main: Markup, json: Value },
     /// A file.
     File { media: &'static str, name: Option<String>, bytes: Vec<u8>, immutable: bool },
     /// Another address, to be read with GET.
@@ -132,14 +145,22 @@ enum Answer {
 
 impl Answer {
     fn page(title: impl Into<String>, section: &'static str, main: Markup, json: Value) -> Self {
-        Self::Page { title: title.into(), section, has_map: false, main, json }
+        Self::Page { title: title.into(), section, has_map: false, status: StatusCode::OK, main, json }
     }
 
-    fn with_map(self) -> Self {
-        match self {
-            Self::Page { title, section, main, json, .. } => Self::Page { title, section, has_map: true, main, json },
-            other => other,
+    /// The same page with another status.
+    fn with_status(mut self, wanted: StatusCode) -> Self {
+        if let Self::Page { status, .. } = &mut self {
+            *status = wanted;
         }
+        self
+    }
+
+    fn with_map(mut self) -> Self {
+        if let Self::Page { has_map, .. } = &mut self {
+            *has_map = true;
+        }
+        self
     }
 }
 
@@ -213,9 +234,9 @@ fn on_record(app: &App, ask: &Ask, work: impl FnOnce(&Work<'_>) -> Result<Answer
 
 fn respond(view: &View<'_>, ask: &Ask, answer: Answer) -> Response {
     match answer {
-        Answer::Page { json, .. } if ask.wants_json => json_response(StatusCode::OK, "application/json", &json),
-        Answer::Page { title, section, has_map, main, .. } => {
-            html(StatusCode::OK, &page(view, Frame { title: &title, section, has_map }, &main))
+        Answer::Page { json, status, .. } if ask.wants_json => json_response(status, "application/json", &json),
+        Answer::Page { title, section, has_map, status, main, .. } => {
+            html(status, &page(view, Frame { title: &title, section, has_map }, &main))
         }
         Answer::File { media, name, bytes, immutable } => {
             let mut response = bytes.into_response();
