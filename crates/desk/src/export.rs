@@ -1,6 +1,6 @@
 //! Exports: what the mission holds, as files for other programs.
 
-use crate::{Desk, DeskError, plan_geojson};
+use crate::{Desk, DeskError, hand_csv, plan_geojson};
 use konbit_exchange::export::{ExportFormat, ExportKind, export};
 
 /// Formats of an export.
@@ -14,7 +14,7 @@ pub enum Form {
 
 /// Names of what can be exported.
 pub fn exports() -> Vec<&'static str> {
-    ExportKind::ALL.iter().map(|kind| kind.name()).chain(["plan"]).collect()
+    ExportKind::ALL.iter().map(|kind| kind.name()).chain(["plan", "plan-by-hand"]).collect()
 }
 
 impl Desk {
@@ -22,13 +22,20 @@ impl Desk {
     pub fn export(&self, kind: &str, form: Form) -> Result<Vec<u8>, DeskError> {
         let mission = self.snapshot()?.mission;
         if kind == "plan" {
-            let view = self.plan_in_force(&mission)?.ok_or_else(|| {
-                DeskError::Missing("no plan is in force; make one with: konbit plan DIR --adopt REASON".to_owned())
-            })?;
+            let view = self.plan_in_force(&mission)?.ok_or_else(no_plan)?;
             return Ok(match form {
                 Form::Table => view.document.to_bytes(),
                 Form::GeoJson => plan_geojson(&mission, &view.document).into_bytes(),
             });
+        }
+        if kind == "plan-by-hand" {
+            let document = self.plan_in_force(&mission)?.ok_or_else(no_plan)?.document;
+            return match form {
+                Form::Table => Ok(hand_csv(&mission, &document.problem, &document.schedules).into_bytes()),
+                Form::GeoJson => Err(DeskError::Missing(
+                    "a plan to change by hand is a table; export it without --geojson".to_owned(),
+                )),
+            };
         }
         let Some(of) = ExportKind::parse(kind) else {
             let why = format!("{kind:?} is not a kind of export; kinds: {}", exports().join(", "));
@@ -42,4 +49,8 @@ impl Desk {
             DeskError::Missing(format!("{kind} have no places, so there is no GeoJSON of them; export CSV"))
         })
     }
+}
+
+fn no_plan() -> DeskError {
+    DeskError::Missing("no plan is in force; make one with: konbit plan DIR --adopt REASON".to_owned())
 }

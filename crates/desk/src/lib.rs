@@ -10,6 +10,7 @@
 //!
 //! Start reading at [`Desk`].
 
+mod changes;
 mod check;
 mod desk;
 mod dir;
@@ -18,6 +19,7 @@ mod entering;
 mod example;
 mod export;
 mod ground;
+mod hand;
 mod import;
 mod keeping;
 mod ledger;
@@ -28,13 +30,16 @@ mod plan;
 mod prepare;
 mod render;
 mod roads;
+mod sensitivity;
 mod sheet;
+mod study;
 mod travel;
 mod verify;
 mod week;
 mod week_plan;
 mod week_time;
 
+pub use changes::{CHANGES_MAX, ChangeError, ChangeLine, Changes, Figure, Measure, is_mandatory};
 pub use check::check;
 pub use desk::{Desk, EntryView, Said, Snapshot, Stamp};
 pub use dir::{Config, MissionDir, StoreKind, write_durably};
@@ -43,6 +48,7 @@ pub use entering::{ENTERED_SUBJECTS, EnterError, EntryCommand, EntryFault, Stand
 pub use example::{Example, example};
 pub use export::{Form, exports};
 pub use ground::Ground;
+pub use hand::{Breach, HAND_BYTES_MAX, HandFault, HandPlan, Scored, breach_words, hand_csv, read_hand, score};
 pub use import::{ImportReport, NamedFile};
 pub use keeping::{
     CopyReport, EPOCH_KIND, ERASURE_KIND, EpochBegun, EraseReport, ErasureOrder, backup, begin_epoch, restore,
@@ -57,13 +63,18 @@ pub use ledger::Entropy;
 pub use moment::{EVENING_HOUR, Moment, zone};
 pub use outsiders::{Published, WitnessView};
 pub use overrides::{MOVES_MAX, PricedOverride};
-pub use plan::{MORE_AND_FEWER, PlanRequest, PlanView, curve_for, plan_for};
+pub use plan::{MORE_AND_FEWER, PlanRequest, PlanView, Planned, curve_for, plan_for, planned_for};
 pub use prepare::{Assumptions, PrepareError, Prepared, REACH_EFFECT_LEAST_PPM, prepare};
 pub use render::{plan_geojson, plan_text};
 pub use roads::{
     CoveredRoads, PLANNED_PERCENT, REACTION_PROFILE, RoadQuestion, Roads, RoadsNow, StepWords, Stop, Trip,
 };
+pub use sensitivity::{Base, End, EndResult, ends};
 pub use sheet::{SectionDuty, SheetTask, SlotSheet};
+pub use study::{
+    Band, Equal, Force, MONTH_WEEKS, PlacePrice, Step, Unit, UnitPrice, equal, force, naive_pattern, opened,
+    site_plans, translated,
+};
 pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths};
 pub use verify::{VerifyReport, verify};
 pub use week::{PreparedWeek, patrol_of};
@@ -124,6 +135,9 @@ pub enum DeskError {
     /// There is nothing to plan.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// The figures cannot be changed so.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     /// The independent checker does not confirm the plan.
     #[error("the plan does not hold, so it was not adopted: {0}")]
     PlanDoesNotHold(String),

@@ -1,8 +1,9 @@
 //! Planning, adopting, and the plan in force.
 
-use crate::{Assumptions, Desk, DeskError, Moment, Snapshot, Stamp, Travel, prepare};
+use crate::{Assumptions, Changes, Desk, DeskError, Moment, Snapshot, Stamp, Travel, prepare};
 use konbit_base::Digest;
 use konbit_mission::protection::{AdoptedPlan, PlanId};
+use konbit_mission::state::Event;
 use konbit_mission::{Mission, Recorded, rules};
 use konbit_protect::{CurvePoint, Options, Outcome, PlanDocument, Problem, Watch, curve, plan};
 use konbit_store::Attachment;
@@ -40,6 +41,15 @@ pub struct PlanView {
     pub document: PlanDocument,
 }
 
+/// A plan, or why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// The plan file. `seconds` is 0: only the caller has a clock.
+    pub document: PlanDocument,
+    /// Ids of the sites whose floors or mandatory posts cannot all be met; empty where there is a plan.
+    pub conflict: Vec<String>,
+}
+
 /// Plans for a mission's data, and for [`MORE_AND_FEWER`] people more and fewer. `seconds` of the
 /// document is 0: only the caller has a clock.
 pub fn plan_for(
@@ -48,6 +58,16 @@ pub fn plan_for(
     request: &PlanRequest,
     watch: &Watch<'_>,
 ) -> Result<PlanDocument, DeskError> {
+    Ok(planned_for(mission, travel, request, watch)?.document)
+}
+
+/// As [`plan_for`], and names the demands that conflict where there is no plan.
+pub fn planned_for(
+    mission: &Mission,
+    travel: &Travel,
+    request: &PlanRequest,
+    watch: &Watch<'_>,
+) -> Result<Planned, DeskError> {
     let problem = prepare(mission, travel, request.assumptions, request.moment)?.problem;
     let options = options(request);
     let outcome = plan(&problem, &options, watch);
@@ -59,7 +79,13 @@ pub fn plan_for(
         }
         _ => Vec::new(),
     };
-    Ok(PlanDocument::new(&problem, &outcome, request.seed, 0.0, others))
+    let conflict = match &outcome {
+        Outcome::Infeasible(infeasible) => {
+            infeasible.sites.iter().map(|&site| problem.data().sites[site].id.clone()).collect()
+        }
+        _ => Vec::new(),
+    };
+    Ok(Planned { document: PlanDocument::new(&problem, &outcome, request.seed, 0.0, others), conflict })
 }
 
 /// Harm against force: value and bound every [`MORE_AND_FEWER`] people from half the force to one
@@ -77,7 +103,7 @@ pub fn curve_for(
 /// Most points of a curve; a larger force gets wider steps.
 const CURVE_POINTS_MAX: u32 = 24;
 
-fn strengths(problem: &Problem) -> Vec<u32> {
+pub(crate) fn strengths(problem: &Problem) -> Vec<u32> {
     let personnel = problem.data().personnel;
     let step = MORE_AND_FEWER.max(personnel.div_ceil(CURVE_POINTS_MAX).next_multiple_of(MORE_AND_FEWER));
     let mut strengths: Vec<u32> =
@@ -88,16 +114,21 @@ fn strengths(problem: &Problem) -> Vec<u32> {
     strengths
 }
 
-fn options(request: &PlanRequest) -> Options {
+pub(crate) fn options(request: &PlanRequest) -> Options {
     Options { seed: request.seed, ..Options::default() }
 }
 
 impl Desk {
     /// Plans for the mission's data as they stand.
     pub fn plan(&self, request: &PlanRequest, watch: &Watch<'_>) -> Result<PlanDocument, DeskError> {
-        let mission = self.snapshot()?.mission;
+        Ok(self.plan_if(request, &Changes::default(), watch)?.document)
+    }
+
+    /// Plans for the mission's data as they would be under changes.
+    pub fn plan_if(&self, request: &PlanRequest, changes: &Changes, watch: &Watch<'_>) -> Result<Planned, DeskError> {
+        let mission = changes.upon(&self.snapshot()?.mission)?;
         let travel = self.travel(&mission, request.moment)?;
-        plan_for(&mission, &travel, request, watch)
+        planned_for(&mission, &travel, request, watch)
     }
 
     /// Puts a plan in force: it is kept as a file in the record, under its digest.
@@ -111,7 +142,21 @@ impl Desk {
         moment: Moment,
         stamp: &Stamp,
     ) -> Result<Snapshot, DeskError> {
+        self.adopt_with(document, &Changes::default(), reason, moment, stamp)
+    }
+
+    /// As [`Desk::adopt`], for a plan made under changed figures: the changed figures enter the record with it, in
+    /// one append, so that the data of the record make exactly the problem that the plan solves.
+    pub fn adopt_with(
+        &self,
+        document: &PlanDocument,
+        changes: &Changes,
+        reason: &str,
+        moment: Moment,
+        stamp: &Stamp,
+    ) -> Result<Snapshot, DeskError> {
         let snapshot = self.snapshot()?;
+        let changes = changes.clone().that_differ(&snapshot.mission);
         let bytes = document.to_bytes();
         konbit_plan_check::check(&bytes).map_err(|refusal| DeskError::PlanDoesNotHold(refusal.to_string()))?;
         let (Some(value), Some(bound)) = (document.value, document.bound) else {
@@ -119,8 +164,9 @@ impl Desk {
         };
         let assumptions =
             Assumptions { personnel: Some(document.problem.personnel), alpha_ppm: Some(document.problem.alpha_ppm) };
-        let travel = self.travel(&snapshot.mission, moment)?;
-        let now = prepare(&snapshot.mission, &travel, assumptions, moment)?.problem.hash();
+        let mission = changes.upon(&snapshot.mission)?;
+        let travel = self.travel(&mission, moment)?;
+        let now = prepare(&mission, &travel, assumptions, moment)?.problem.hash();
         let digest = Digest::of(&bytes);
         let adopted = AdoptedPlan {
             id: PlanId::new(digest.short()).expect("hexadecimal digits"),
@@ -133,13 +179,25 @@ impl Desk {
             reason: reason.trim().to_owned(),
         };
         let name = format!("plan-{}.json", adopted.id);
-        let event = rules::adopt(&snapshot.mission, adopted, now)?;
-        self.append(&snapshot, vec![event], &[Attachment { media: PLAN_MEDIA.to_owned(), name, bytes }], stamp)
+        let mut events = vec![rules::adopt(&snapshot.mission, adopted, now)?];
+        if !changes.is_empty() {
+            let figures = changes.recorded(&snapshot.mission, reason.trim(), &stamp.actor)?;
+            events.insert(0, Event::from(figures));
+        }
+        self.append(&snapshot, events, &[Attachment { media: PLAN_MEDIA.to_owned(), name, bytes }], stamp)
     }
 
     /// The plan in force, if one was adopted.
     pub fn plan_in_force(&self, mission: &Mission) -> Result<Option<PlanView>, DeskError> {
-        let Some(adopted) = mission.plan_in_force() else { return Ok(None) };
+        mission.plan_in_force().map(|adopted| self.view_of(adopted)).transpose()
+    }
+
+    /// A plan that was adopted at some time, by its id.
+    pub fn adopted_plan(&self, mission: &Mission, id: &str) -> Result<Option<PlanView>, DeskError> {
+        mission.plans.get(id).map(|adopted| self.view_of(adopted)).transpose()
+    }
+
+    fn view_of(&self, adopted: &Recorded<AdoptedPlan>) -> Result<PlanView, DeskError> {
         let missing = |why: &str| {
             DeskError::Missing(format!(
                 "the file of plan {} {why}; run: konbit verify {}",
@@ -151,7 +209,7 @@ impl Desk {
             self.reading(|store| store.attachment(&adopted.value.document))?.ok_or_else(|| missing("is missing"))?;
         let document =
             serde_json::from_slice(&file.bytes).map_err(|error| missing(&format!("cannot be read ({error})")))?;
-        Ok(Some(PlanView { adopted: adopted.clone(), document }))
+        Ok(PlanView { adopted: adopted.clone(), document })
     }
 }
 

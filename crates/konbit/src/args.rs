@@ -97,7 +97,19 @@ pub enum Command {
         /// Share of attempts by those who watch the pattern, 0 to 1, instead of the planning figures'
         #[arg(long)]
         alpha: Option<f64>,
-        /// Stop after so many seconds with the best plan so far
+        /// Least protection of a kind of site, 0 to 1 or a per cent, such as school=0.2
+        #[arg(long, value_name = "KIND=SHARE")]
+        floor: Vec<String>,
+        /// Demand a post at this site in every schedule
+        #[arg(long, value_name = "SITE")]
+        post: Vec<String>,
+        /// Demand no post at this site
+        #[arg(long, value_name = "SITE")]
+        no_post: Vec<String>,
+        /// Another planning figure, such as static=0.7, decay=20, relief=5, seats.school=6 or value.hospital=12
+        #[arg(long = "set", value_name = "FIGURE=VALUE")]
+        set: Vec<String>,
+        /// Stop after so many seconds with the best plan so far; so does Ctrl-C
         #[arg(long)]
         seconds: Option<f64>,
         /// Seed of the draws; the same seed gives the same plan
@@ -114,6 +126,15 @@ pub enum Command {
         adopt: Option<String>,
         #[command(flatten)]
         acting: Acting,
+    },
+    /// Score a plan made by hand (CSV) by the evaluator of the planner, against the plan in force
+    Score {
+        /// The mission directory
+        dir: PathBuf,
+        /// The table: schedule,probability,place,kind,count, or only a column: site
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
     },
     /// Recompute value and bound of a plan from its file alone, in exact rationals
     CheckPlan {
@@ -132,7 +153,7 @@ pub enum Command {
     Export {
         /// The mission directory
         dir: PathBuf,
-        /// What to write: sites, bases, incidents, areas, contributions, obligations, road-reports or plan
+        /// What to write: sites, bases, incidents, areas, contributions, obligations, road-reports, plan or plan-by-hand
         kind: String,
         /// GeoJSON instead of CSV with HXL tags (for a plan: instead of the plan file)
         #[arg(long)]

@@ -1,19 +1,17 @@
 //! The commands, one function each: read what the user named, ask the desk, print.
 
 use crate::Ended;
-use crate::args::{Format, PlanFormat};
+use crate::args::Format;
 use crate::files::read_limited;
 use crate::{output, roads};
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, ensure};
 use jiff::Timestamp;
 use konbit_base::Severity;
-use konbit_desk::{Assumptions, Config, Desk, Entropy, Example, Form, ImportReport, NamedFile, PlanRequest, Stamp};
-use konbit_desk::{Progress, Watch};
+use konbit_desk::{Config, Desk, Entropy, Example, Form, ImportReport, NamedFile, Stamp};
 use konbit_exchange::import::ImportKind;
 use konbit_plan_check::Report;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 /// Largest plan file that is read, bytes.
 const PLAN_FILE_BYTES_MAX: u64 = 256 << 20;
@@ -128,75 +126,6 @@ pub fn check(dir: &Path, format: Format) -> Result<Ended> {
     }
     let worst = findings.iter().map(|finding| finding.severity).max();
     Ok(if worst == Some(Severity::Error) { Ended::Badly } else { Ended::Well })
-}
-
-/// Arguments of `konbit plan`.
-pub struct PlanArgs<'a> {
-    pub dir: &'a Path,
-    pub personnel: Option<u32>,
-    pub alpha: Option<f64>,
-    pub seconds: Option<f64>,
-    pub seed: u64,
-    pub format: PlanFormat,
-    pub output: Option<&'a Path>,
-    pub adopt: Option<&'a str>,
-    pub role: &'a str,
-}
-
-pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
-    ensure!(args.personnel != Some(0), "a force of 0 people guards nothing; give --personnel a number from 1");
-    let desk = if args.adopt.is_some() { Desk::open(args.dir)? } else { Desk::open_to_read(args.dir)? };
-    let moment = desk.moment(&desk.snapshot()?.mission, Timestamp::now());
-    let assumptions = Assumptions { personnel: args.personnel, alpha_ppm: args.alpha.map(alpha_ppm).transpose()? };
-    let request = PlanRequest { assumptions, seed: args.seed, moment };
-    let deadline = args.seconds.map(deadline).transpose()?;
-    let spinner = output::spinner("planning");
-    let started = Instant::now();
-    let should_stop = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
-    let progress = |at: Progress| {
-        let gap = if at.value > 0.0 { 100.0 * (at.value - at.bound) / at.value } else { 0.0 };
-        spinner.set_message(format!("planning: {:.3} persons a week, bound {:.3}, gap {gap:.2} %", at.value, at.bound));
-    };
-    let mut document = desk.plan(&request, &Watch { should_stop: &should_stop, progress: &progress })?;
-    document.seconds = started.elapsed().as_secs_f64();
-    spinner.finish_and_clear();
-    if let Some(reason) = args.adopt {
-        desk.adopt(&document, reason, moment, &stamp(args.role))?;
-    }
-    let mission = desk.snapshot()?.mission;
-    desk.close()?;
-    let json = || String::from_utf8(document.to_bytes()).expect("JSON is UTF-8");
-    let rendered = match args.format {
-        PlanFormat::Text => konbit_desk::plan_text(&mission, &document),
-        PlanFormat::Json => json(),
-        PlanFormat::Geojson => konbit_desk::plan_geojson(&mission, &document),
-    };
-    match args.output {
-        None => output::text(&rendered)?,
-        Some(path) => {
-            let file = if args.format == PlanFormat::Text { json() } else { rendered.clone() };
-            konbit_desk::write_durably(path, file.as_bytes())?;
-            if args.format == PlanFormat::Text {
-                output::text(&rendered)?;
-            }
-        }
-    }
-    Ok(if document.value.is_some() { Ended::Well } else { Ended::Badly })
-}
-
-/// A share between 0 and 1 in millionths, rounded to the nearest.
-fn alpha_ppm(alpha: f64) -> Result<u32> {
-    ensure!((0.0..=1.0).contains(&alpha), "--alpha is {alpha}; it is a share between 0 and 1");
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1,000,000")]
-    let ppm = (alpha * 1e6).round() as u32;
-    Ok(ppm)
-}
-
-fn deadline(seconds: f64) -> Result<Instant> {
-    let duration =
-        Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= Duration::from_secs(86_400));
-    let Some(duration) = duration else { bail!("--seconds is {seconds}; give a number from 0 to 86400") };
-    Ok(Instant::now() + duration)
 }
 
 pub fn check_plan(file: &Path, format: Format) -> Result<Ended> {

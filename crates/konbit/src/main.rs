@@ -9,6 +9,7 @@ mod files;
 mod keeping;
 mod output;
 mod outsider;
+mod planning;
 mod roads;
 mod serve;
 
@@ -69,19 +70,36 @@ fn run(command: Command) -> anyhow::Result<Ended> {
             commands::withdraw(&dir, &subject, &id, &reason, &acting.role, output.format)
         }
         Command::Check { dir, output } => commands::check(&dir, output.format),
-        Command::Plan { dir, personnel, alpha, seconds, seed, format, output, adopt, acting } => {
-            commands::plan(&commands::PlanArgs {
-                dir: &dir,
-                personnel,
-                alpha,
-                seconds,
-                seed,
-                format,
-                output: output.as_deref(),
-                adopt: adopt.as_deref(),
-                role: &acting.role,
-            })
-        }
+        Command::Plan {
+            dir,
+            personnel,
+            alpha,
+            floor,
+            post,
+            no_post,
+            set,
+            seconds,
+            seed,
+            format,
+            output,
+            adopt,
+            acting,
+        } => planning::plan(&planning::PlanArgs {
+            dir: &dir,
+            floor: &floor,
+            post: &post,
+            no_post: &no_post,
+            set: &set,
+            personnel,
+            alpha,
+            seconds,
+            seed,
+            format,
+            output: output.as_deref(),
+            adopt: adopt.as_deref(),
+            role: &acting.role,
+        }),
+        Command::Score { dir, file, output } => planning::score_by_hand(&dir, &file, output.format),
         Command::CheckPlan { file, output } => commands::check_plan(&file, output.format),
         Command::Council { command: CouncilCommand::Replay { files, output } } => {
             commands::replay(&files, output.format)

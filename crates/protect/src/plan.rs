@@ -220,6 +220,9 @@ pub struct Infeasible {
     pub problem_hash: Digest,
     /// One sentence for people.
     pub reason: String,
+    /// The sites, by index, whose floors or mandatory posts conflict: these alone cannot all be met. As
+    /// small a set as the planner found in its time.
+    pub sites: Vec<usize>,
     /// A proof, where it is not mandatory posts that exceed the seats: with no harm counted, its
     /// bound is positive.
     pub certificate: Option<Certificate>,
@@ -288,6 +291,7 @@ fn outcome(problem: &Problem, model: &Model, options: &Options, solved: Solved) 
         Solved::Impossible { demands, proof, .. } => Outcome::Infeasible(Infeasible {
             problem_hash: problem.hash(),
             reason: floors_reason(problem, model, &demands),
+            sites: conflicting(model, &demands),
             certificate: Some(certificate(model, &proof)),
         }),
         Solved::Unsettled { shortage, stopped } => unsettled(problem, shortage, stopped),
@@ -312,7 +316,36 @@ fn mandatory_infeasible(problem: &Problem) -> Outcome {
          and there are {}; add people or make fewer posts mandatory",
         problem.data().personnel
     );
-    Outcome::Infeasible(Infeasible { problem_hash: problem.hash(), reason, certificate: None })
+    // The largest posts first: the fewest that are already too many, and without any of them the rest fit.
+    let sites = &problem.data().sites;
+    let mut largest: Vec<usize> = (0..sites.len()).filter(|&i| sites[i].mandatory).collect();
+    largest.sort_by_key(|&i| (u32::MAX - sites[i].seats, i));
+    let mut taken = 0;
+    let still_fit = |i: &usize| {
+        let fit = taken <= u64::from(available);
+        taken += u64::from(sites[*i].seats);
+        fit
+    };
+    let conflict = largest.into_iter().take_while(still_fit).collect();
+    Outcome::Infeasible(Infeasible { problem_hash: problem.hash(), reason, sites: conflict, certificate: None })
+}
+
+/// The sites of demands that cannot all be met: the one whose floor nothing there can give, or those
+/// that the proof names.
+fn conflicting(model: &Model, demands: &[Demand]) -> Vec<usize> {
+    let beyond = (0..model.sites()).find(|&i| model.slots[0].floor[i] > model.best_possible(0, i) + 1e-12);
+    let mut sites: Vec<usize> = match beyond {
+        Some(i) => vec![model.site_of[i]],
+        None => demands
+            .iter()
+            .map(|demand| match *demand {
+                Demand::Floor(i) | Demand::Post(i) | Demand::Visit(i) => model.site_of[i],
+            })
+            .collect(),
+    };
+    sites.sort_unstable();
+    sites.dedup();
+    sites
 }
 
 fn floors_reason(problem: &Problem, model: &Model, demands: &[Demand]) -> String {

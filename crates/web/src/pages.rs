@@ -9,4 +9,5 @@ pub mod protection;
 pub mod record;
 pub mod roads;
 pub mod situation;
+pub mod study;
 pub mod week;

@@ -5,19 +5,25 @@
 
 use crate::problem::Problem;
 use konbit_base::Digest;
-use konbit_desk::{Assumptions, Moment, PlanRequest, Travel, curve_for, plan_for, prepare};
+use konbit_desk::{
+    Assumptions, Base, Changes, Desk, End, EndResult, Force, Moment, PlanRequest, Planned, Travel, force, opened,
+    planned_for, prepare,
+};
 use konbit_mission::Mission;
-use konbit_protect::{CurvePoint, PlanDocument, Watch};
+use konbit_protect::{Options, PlanDocument, Watch};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 /// Longest that a page waits for a plan; what was found until then is shown with its gap.
-const PLAN_TIME_MAX: Duration = Duration::from_secs(20);
+const PLAN_TIME_MAX: Duration = Duration::from_secs(18);
 
-/// Plans and curves that are remembered.
-const REMEMBERED_MAX: usize = 8;
+/// Longest that a page works on the sensitivity of a plan; the reader may let it go on.
+const SENSITIVITY_TIME_MAX: Duration = Duration::from_secs(14);
+
+/// Plans, studies of force and sensitivities that are remembered, each.
+const REMEMBERED_MAX: usize = 12;
 
 /// The problem's hash and the seed: all that a plan depends on.
 type Key = (Digest, u64);
@@ -38,6 +44,7 @@ impl<T> Remembered<T> {
     fn put(&self, key: Key, value: T) -> Arc<T> {
         let value = Arc::new(value);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(held, _)| *held != key);
         kept.push_front((key, Arc::clone(&value)));
         kept.truncate(REMEMBERED_MAX);
         value
@@ -59,15 +66,18 @@ pub struct Ground<'a> {
 #[derive(Debug)]
 pub struct Planner {
     permit: Semaphore,
-    plans: Remembered<PlanDocument>,
-    curves: Remembered<Vec<CurvePoint>>,
+    plans: Remembered<Planned>,
+    forces: Remembered<Force>,
+    ends: Remembered<Vec<EndResult>>,
 }
 
 /// What a reader wants planned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
     /// What is assumed instead of the mission's own figures.
     pub assumptions: Assumptions,
+    /// What is changed of the planning figures. The ground that it is planned on has them already.
+    pub changes: Changes,
     /// Seed of the draws.
     pub seed: u64,
 }
@@ -93,7 +103,7 @@ impl Question {
                 .parse()
                 .map_err(|_| Problem::bad_request(format!("{text:?} is not a seed; give a whole number")))?,
         };
-        Ok(Self { assumptions: Assumptions { personnel, alpha_ppm }, seed })
+        Ok(Self { assumptions: Assumptions { personnel, alpha_ppm }, changes: Changes::default(), seed })
     }
 }
 
@@ -107,60 +117,96 @@ fn share_ppm(text: &str) -> Option<u32> {
 
 impl Default for Planner {
     fn default() -> Self {
-        Self { permit: Semaphore::new(1), plans: Remembered::new(), curves: Remembered::new() }
+        Self { permit: Semaphore::new(1), plans: Remembered::new(), forces: Remembered::new(), ends: Remembered::new() }
     }
 }
 
 impl Planner {
-    /// The plan for the mission's data, or [`Problem::busy`] while another is being made. May take seconds.
-    pub fn plan(&self, ground: &Ground<'_>, question: Question) -> Result<Arc<PlanDocument>, Problem> {
+    /// The plan for the ground, or [`Problem::busy`] while another is being made. May take seconds.
+    pub fn plan(&self, ground: &Ground<'_>, question: &Question) -> Result<Arc<Planned>, Problem> {
         let key = key(ground, question)?;
         if let Some(known) = self.plans.get(&key) {
             return Ok(known);
         }
         let _permit = self.permit.try_acquire().map_err(|_| Problem::busy())?;
         let started = Instant::now();
-        let mut document = within_time(started, |watch| {
-            plan_for(ground.mission, ground.travel, &request(question, ground.moment), watch)
+        let mut planned = within_time(started, PLAN_TIME_MAX, |watch| {
+            planned_for(ground.mission, ground.travel, &request(question, ground.moment), watch)
         })?;
-        document.seconds = started.elapsed().as_millis() as f64 / 1e3;
-        Ok(self.plans.put(key, document))
+        planned.document.seconds = started.elapsed().as_millis() as f64 / 1e3;
+        Ok(self.plans.put(key, planned))
     }
 
-    /// Harm against force, from half the force to one and a half times it. May take seconds.
-    pub fn curve(&self, ground: &Ground<'_>, question: Question) -> Result<Arc<Vec<CurvePoint>>, Problem> {
-        let key = key(ground, question)?;
-        if let Some(known) = self.curves.get(&key) {
+    /// What more force buys, from the plan in `document`. May take seconds.
+    pub fn force(&self, document: &PlanDocument) -> Result<Arc<Force>, Problem> {
+        let key = file_key(document);
+        if let Some(known) = self.forces.get(&key) {
             return Ok(known);
         }
+        let (problem, plan) =
+            opened(document).ok_or_else(|| Problem::refused("there is no plan to compare other strengths with"))?;
         let _permit = self.permit.try_acquire().map_err(|_| Problem::busy())?;
-        let points = within_time(Instant::now(), |watch| {
-            curve_for(ground.mission, ground.travel, &request(question, ground.moment), watch)
-        })?;
-        Ok(self.curves.put(key, points))
+        let options = Options { seed: document.seed, ..Options::default() };
+        let found = within_time(Instant::now(), PLAN_TIME_MAX, |watch| Ok(force(&problem, &plan, &options, watch)))?;
+        Ok(self.forces.put(key, found))
     }
 
-    /// The curve, if it was computed before.
-    pub fn known_curve(&self, problem: Digest, seed: u64) -> Option<Arc<Vec<CurvePoint>>> {
-        self.curves.get(&(problem, seed))
+    /// What more force buys, if it was computed before.
+    pub fn known_force(&self, document: &PlanDocument) -> Option<Arc<Force>> {
+        self.forces.get(&file_key(document))
+    }
+
+    /// Results at as many ends as fit into the time, after those that are known already. `data` stands for the data that
+    /// the ends are taken from.
+    pub fn ends(
+        &self,
+        desk: &Desk,
+        base: &Base<'_>,
+        data: Digest,
+        ends: &[End],
+        computes: bool,
+    ) -> Result<Arc<Vec<EndResult>>, Problem> {
+        let key = (data, base.plan.seed);
+        let known = self.ends.get(&key);
+        let done = known.as_ref().map_or(0, |known| known.len());
+        if !computes || done >= ends.len() {
+            return Ok(known.unwrap_or_default());
+        }
+        let _permit = self.permit.try_acquire().map_err(|_| Problem::busy())?;
+        let started = Instant::now();
+        let mut results = known.map(|known| known.to_vec()).unwrap_or_default();
+        for end in &ends[done..] {
+            // The last one is not cut short: then it would say something else than at another time.
+            if started.elapsed() > SENSITIVITY_TIME_MAX {
+                break;
+            }
+            results.push(within_time(started, PLAN_TIME_MAX * 2, |watch| desk.at_end(base, end, watch))?);
+        }
+        Ok(self.ends.put(key, results))
     }
 }
 
-fn request(question: Question, moment: Moment) -> PlanRequest {
+fn request(question: &Question, moment: Moment) -> PlanRequest {
     PlanRequest { assumptions: question.assumptions, seed: question.seed, moment }
 }
 
-fn key(ground: &Ground<'_>, question: Question) -> Result<Key, Problem> {
+fn key(ground: &Ground<'_>, question: &Question) -> Result<Key, Problem> {
     let prepared = prepare(ground.mission, ground.travel, question.assumptions, ground.moment)
         .map_err(|error| Problem::refused(error.to_string()))?;
     Ok((prepared.problem.hash(), question.seed))
 }
 
+/// A plan file's own digest: plans for one problem may differ.
+fn file_key(document: &PlanDocument) -> Key {
+    (Digest::of(&document.to_bytes()), document.seed)
+}
+
 fn within_time<T>(
     started: Instant,
+    limit: Duration,
     work: impl FnOnce(&Watch<'_>) -> Result<T, konbit_desk::DeskError>,
 ) -> Result<T, Problem> {
-    let should_stop = move || started.elapsed() > PLAN_TIME_MAX;
+    let should_stop = move || started.elapsed() > limit;
     Ok(work(&Watch { should_stop: &should_stop, progress: &|_| {} })?)
 }
 

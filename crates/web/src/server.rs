@@ -6,6 +6,7 @@ mod headers;
 mod log;
 mod plans;
 mod roads;
+mod study;
 mod week;
 
 use crate::layout::{Frame, View, page};
@@ -61,7 +62,19 @@ pub fn router(desk: Arc<Desk>, world: World) -> Router {
         .route("/situation", get(handlers::situation))
         .route("/situation/totals", get(handlers::all_totals))
         .route("/protection", get(plans::protection))
-        .route("/protection/curve", get(plans::curve))
+        .route("/protection/question", get(study::question))
+        .route("/protection/ask", get(study::ask))
+        .route("/protection/curve", get(study::curve))
+        .route("/protection/curve.csv", get(study::curve_csv))
+        .route("/protection/alpha", get(study::alpha))
+        .route("/protection/sensitivity", get(study::sensitivity))
+        .route("/protection/compare", get(study::compare))
+        .route("/protection/by-hand", get(study::by_hand))
+        .route(
+            "/protection/by-hand/score",
+            post(study::score_by_hand).layer(DefaultBodyLimit::max(study::HAND_FORM_BYTES_MAX)),
+        )
+        .route("/protection/plan-by-hand.csv", get(study::hand_csv_file))
         .route("/protection/adopt", post(plans::adopt))
         .route("/protection/plan.json", get(plans::plan_json))
         .route("/protection/plan.geojson", get(plans::plan_geojson))
@@ -140,10 +153,22 @@ impl Ask {
     }
 }
 
+/// A page: its frame, its content, and the same as JSON.
+struct PageAnswer {
+    title: String,
+    section: &'static str,
+    has_map: bool,
+    /// Seconds after which the browser asks again.
+    again: Option<u8>,
+    status: StatusCode,
+    main: Markup,
+    json: Value,
+}
+
 /// What a handler answers.
 enum Answer {
-    /// A page: its frame, its content, and the same as JSON.
-    Page { title: String, section: &'static str, has_map: bool, again: Option<u8>, main: Markup, json: Value },
+    /// A page.
+    Page(Box<PageAnswer>),
     /// A file.
     File { media: &'static str, name: Option<String>, bytes: Vec<u8>, immutable: bool },
     /// Another address, to be read with GET.
@@ -152,26 +177,29 @@ enum Answer {
 
 impl Answer {
     fn page(title: impl Into<String>, section: &'static str, main: Markup, json: Value) -> Self {
-        Self::Page { title: title.into(), section, has_map: false, again: None, main, json }
+        let (title, status) = (title.into(), StatusCode::OK);
+        Self::Page(Box::new(PageAnswer { title, section, has_map: false, again: None, status, main, json }))
+    }
+
+    fn changed(mut self, change: impl FnOnce(&mut PageAnswer)) -> Self {
+        if let Self::Page(page) = &mut self {
+            change(page);
+        }
+        self
+    }
+
+    /// The same page with another status.
+    fn with_status(self, status: StatusCode) -> Self {
+        self.changed(|page| page.status = status)
     }
 
     fn with_map(self) -> Self {
-        match self {
-            Self::Page { title, section, again, main, json, .. } => {
-                Self::Page { title, section, has_map: true, again, main, json }
-            }
-            other => other,
-        }
+        self.changed(|page| page.has_map = true)
     }
 
     /// The same, asked for again by the browser after some seconds.
     fn asking_again(self, seconds: u8) -> Self {
-        match self {
-            Self::Page { title, section, has_map, main, json, .. } => {
-                Self::Page { title, section, has_map, again: Some(seconds), main, json }
-            }
-            other => other,
-        }
+        self.changed(|page| page.again = Some(seconds))
     }
 }
 
@@ -245,10 +273,11 @@ fn on_record(app: &App, ask: &Ask, work: impl FnOnce(&Work<'_>) -> Result<Answer
 
 fn respond(view: &View<'_>, ask: &Ask, answer: Answer) -> Response {
     match answer {
-        Answer::Page { json, .. } if ask.wants_json => json_response(StatusCode::OK, "application/json", &json),
-        Answer::Page { title, section, has_map, again, main, .. } => {
-            let mut response = html(StatusCode::OK, &page(view, Frame { title: &title, section, has_map }, &main));
-            if let Some(seconds) = again {
+        Answer::Page(answer) if ask.wants_json => json_response(answer.status, "application/json", &answer.json),
+        Answer::Page(answer) => {
+            let frame = Frame { title: &answer.title, section: answer.section, has_map: answer.has_map };
+            let mut response = html(answer.status, &page(view, frame, &answer.main));
+            if let Some(seconds) = answer.again {
                 response.headers_mut().insert(header::REFRESH, u16::from(seconds).into());
             }
             response

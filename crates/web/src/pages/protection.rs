@@ -1,90 +1,23 @@
 //! Protection: the plan and its proof, what is guarded and what is left open, and what another force would change.
 
 mod plan;
+mod query;
+mod question;
 mod site;
 
-pub use plan::{Adopted, PlanFacts, SiteRow, Standing, posture_word, rows};
-pub use site::site;
+pub use plan::{Adopted, Asked, PlanFacts, SiteRow, Standing, posture_word, rows};
+pub use query::ProtectionQuery;
+pub use question::{choose_site, infeasible, whole_form};
+pub use site::{Why, site};
 
 use crate::chart::{self, CurvePoint};
 use crate::geo::site_href;
 use crate::layout::{Paging, View, empty, entries_link, entry_href, figure, select, short, unverified};
 use crate::{format, svg};
-use konbit_base::PCode;
 use konbit_mission::protection::Category;
 use konbit_protect::Posture;
 use maud::{Markup, html};
-use serde::Deserialize;
 use std::collections::BTreeSet;
-
-/// What a reader may ask for: another force, and which rows of the table.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct ProtectionQuery {
-    /// People in the force, for a plan that is not adopted; the plan in force if all three are empty.
-    pub personnel: String,
-    /// Share of attempts by adversaries who watch, 0 to 1.
-    pub alpha: String,
-    /// Seed of the draws.
-    pub seed: String,
-    /// Only sites of this posture.
-    pub posture: String,
-    /// Only sites of this category.
-    pub category: String,
-    /// Only sites in this administrative area.
-    pub area: String,
-    /// Only sites whose name, kind or id holds this text.
-    pub text: String,
-    /// Page of the table, from 1.
-    pub page: String,
-}
-
-impl ProtectionQuery {
-    /// Whether another plan than the one in force is asked for.
-    pub fn asks_what_if(&self) -> bool {
-        [&self.personnel, &self.alpha, &self.seed].iter().any(|value| !value.trim().is_empty())
-    }
-
-    /// The part that asks for another plan.
-    pub fn what_if_pairs(&self) -> [(&str, &str); 3] {
-        [("personnel", self.personnel.trim()), ("alpha", self.alpha.trim()), ("seed", self.seed.trim())]
-    }
-
-    fn filter_pairs(&self) -> [(&str, &str); 4] {
-        [("posture", &self.posture), ("category", &self.category), ("area", &self.area), ("text", &self.text)]
-    }
-
-    fn pairs(&self) -> Vec<(&str, &str)> {
-        self.what_if_pairs().into_iter().chain(self.filter_pairs()).collect()
-    }
-
-    fn is_filtered(&self) -> bool {
-        self.filter_pairs().iter().any(|(_, value)| !value.is_empty())
-    }
-
-    /// Whether a row is kept.
-    pub fn keeps(&self, row: &SiteRow<'_>) -> bool {
-        let text = format::fold(self.text.trim());
-        let site = row.site;
-        let posture = match self.posture.as_str() {
-            "" => true,
-            "guarded" => matches!(row.plan.posture, Posture::Always | Posture::Sometimes),
-            wanted => posture_word(row.plan.posture) == wanted,
-        };
-        let names = [
-            site.name.as_str(),
-            site.name_local.as_deref().unwrap_or_default(),
-            site.id.as_str(),
-            &site.kind.replace('_', " "),
-        ];
-        posture
-            && (self.category.is_empty() || category_word(site.category) == self.category)
-            && PCode::new(&self.area)
-                .ok()
-                .is_none_or(|area| site.area.as_ref().is_some_and(|code| code.is_within(&area)))
-            && (text.is_empty() || names.iter().any(|name| format::fold(name).contains(&text)))
-    }
-}
 
 /// Stable word of a category, as in addresses.
 pub fn category_word(category: Category) -> &'static str {
@@ -115,7 +48,7 @@ pub fn without_plan(view: &View<'_>, why: &str, query: &ProtectionQuery) -> Mark
     html! {
         p.lead { "No plan is in force." }
         (empty(why, if view.mission.sites.is_empty() { "konbit import DIR sites FILE, bases FILE, planning FILE" } else { "" }))
-        @if !view.mission.sites.is_empty() && !view.mission.planning.is_empty() { (what_if_form(view, query, None)) }
+        @if !view.mission.sites.is_empty() && !view.mission.planning.is_empty() { (question::form(view, query, None)) }
         @else { p { "Once they are there, a plan is made here or with " code { "konbit plan DIR" } "." } }
     }
 }
@@ -125,18 +58,19 @@ pub fn protection(view: &View<'_>, query: &ProtectionQuery, shown: &Standing<'_>
     let facts = shown.shown();
     let rows = rows(view.mission, facts);
     html! {
-        @if let Standing::WhatIf { facts, in_force } = shown { (what_if_note(view, facts, *in_force, query)) }
-        (headline(view, facts, &rows, shown))
+        @if let Standing::WhatIf { facts, in_force, asked } = shown { (question::note(view, facts, *in_force, asked, query)) }
+        (headline(view, query, facts, &rows, shown))
         (shapes())
         nav.contents aria-label="On this page" {
             a href="#map" { "Map" } a href="#lists" { "Guarded and open" } a href="#categories" { "By category" }
-            a href="#force" { "With another force" } a href="#sites" { "All sites" } a href="#proof" { "Proof" }
+            a href="#force" { "With another force" } a href="#studies" { "Studies" } a href="#sites" { "All sites" } a href="#proof" { "Proof" }
         }
         section #map { h2 { "The plan on the map" } (map) }
         (lists(facts, &rows, query))
         (categories(&rows, query))
         (forces(view, facts))
         (force(view, query, shown))
+        (studies(query))
         (table(view, query, facts, rows))
         (proof(facts, query))
     }
@@ -146,7 +80,13 @@ fn count(rows: &[SiteRow<'_>], posture: Posture) -> usize {
     rows.iter().filter(|row| row.plan.posture == posture).count()
 }
 
-fn headline(view: &View<'_>, facts: &PlanFacts, rows: &[SiteRow<'_>], shown: &Standing<'_>) -> Markup {
+fn headline(
+    view: &View<'_>,
+    query: &ProtectionQuery,
+    facts: &PlanFacts,
+    rows: &[SiteRow<'_>],
+    shown: &Standing<'_>,
+) -> Markup {
     let entry = match shown {
         Standing::InForce { adopted, .. } => adopted.entries.last().map(|ix| entry_href(*ix)),
         Standing::WhatIf { .. } => None,
@@ -162,7 +102,7 @@ fn headline(view: &View<'_>, facts: &PlanFacts, rows: &[SiteRow<'_>], shown: &St
         }
         dl.stats {
             (crate::layout::stat("Guarded", &figure("#guarded", format::size(guarded)), &html! { (count(rows, Posture::Always)) " always, " (count(rows, Posture::Sometimes)) " part of the time; " (format::decimal(posts, 0)) " posts at once, on average" }))
-            (crate::layout::stat("Reached", &figure(&to_rows(facts, "reached", shown), format::size(count(rows, Posture::Reached))), &html! { "by a reaction force, no post" }))
+            (crate::layout::stat("Reached", &figure(&to_rows(query, "reached"), format::size(count(rows, Posture::Reached))), &html! { "by a reaction force, no post" }))
             (crate::layout::stat("Open", &figure("#open", format::size(count(rows, Posture::Open))), &html! { "no post, nobody in time" }))
             (crate::layout::stat("Well protected", &figure("#sites", format::size(rows.iter().filter(|row| row.plan.protection >= 0.5).count())), &html! { "at least half of attempts stopped" }))
             (crate::layout::stat("On duty at once", &figure("#proof", format::count(facts.seats().into())), &html! { "of " (format::count(facts.personnel.into())) " people" }))
@@ -181,83 +121,8 @@ fn headline(view: &View<'_>, facts: &PlanFacts, rows: &[SiteRow<'_>], shown: &St
     }
 }
 
-fn to_rows(facts: &PlanFacts, posture: &str, shown: &Standing<'_>) -> String {
-    let personnel = facts.personnel.to_string();
-    let pairs = match shown {
-        Standing::InForce { .. } => vec![("posture", posture)],
-        Standing::WhatIf { .. } => vec![("personnel", personnel.as_str()), ("posture", posture)],
-    };
-    format!("{}#sites", format::address("/protection", &pairs))
-}
-
-fn what_if_note(view: &View<'_>, facts: &PlanFacts, in_force: Option<&PlanFacts>, query: &ProtectionQuery) -> Markup {
-    html! {
-        div.notice role="note" {
-            p {
-                strong { "Not adopted. " }
-                "This plan answers the question what " (format::count(facts.personnel.into())) " people could do"
-                @if query.alpha.trim().is_empty() { "" } @else { ", if " (format::percent(f64::from(facts.problem.alpha_ppm) / 1e6)) " % of attempts are made by adversaries who watch" }
-                "."
-            }
-            @match in_force {
-                Some(held) => {
-                    @let change = facts.value - held.value;
-                    p {
-                        "Against the plan in force (" (format::count(held.personnel.into())) " people, " (format::harm(held.value)) "): "
-                        strong { (format::signed(change, 2)) " people harmed a week" } "."
-                        " " a href="/protection" { "Back to the plan in force" }
-                    }
-                    (changes(view, facts, held))
-                },
-                None => p { "No plan is in force to compare it with." },
-            }
-            form.adopt method="post" action="/protection/adopt" {
-                @for (name, value) in query.what_if_pairs() { @if !value.is_empty() { input type="hidden" name=(name) value=(value); } }
-                input type="hidden" name="problem" value=(facts.problem_hash);
-                label { span { "Reason, kept in the record" } input type="text" name="reason" required maxlength="500" size="48"; }
-                button type="submit" { "Adopt this plan" }
-            }
-        }
-    }
-}
-
-/// Sites whose posture or protection changes most against the plan in force.
-fn changes(view: &View<'_>, facts: &PlanFacts, held: &PlanFacts) -> Markup {
-    let before: std::collections::BTreeMap<&str, &konbit_protect::SitePlan> =
-        held.sites.iter().map(|site| (site.id.as_str(), site)).collect();
-    let mut pairs: Vec<_> =
-        facts.sites.iter().filter_map(|site| Some((site, *before.get(site.id.as_str())?))).collect();
-    let moved = pairs.iter().filter(|(now, then)| now.posture != then.posture).count();
-    pairs.retain(|(now, then)| (now.protection - then.protection).abs() >= 0.005);
-    pairs.sort_by(|a, b| {
-        let by = |(now, then): &(&konbit_protect::SitePlan, &konbit_protect::SitePlan)| {
-            (now.protection - then.protection).abs()
-        };
-        by(b).total_cmp(&by(a)).then(a.0.id.cmp(&b.0.id))
-    });
-    html! {
-        @if pairs.is_empty() { p { "No site changes its protection by as much as one percentage point." } }
-        @else {
-            details {
-                summary { (format::plural(pairs.len(), "site changes", "sites change")) " in protection, " (format::size(moved)) " in posture" }
-                div.scroll role="region" aria-label="What changes" tabindex="0" {
-                    table {
-                        caption { "Largest changes against the plan in force" }
-                        thead { tr { th scope="col" { "Site" } th scope="col" { "In force" } th scope="col" .num { "%" } th scope="col" { "This plan" } th scope="col" .num { "%" } } }
-                        tbody {
-                            @for (now, then) in pairs.iter().take(12) {
-                                tr {
-                                    th scope="row" { a href=(site_href(&now.id)) { (view.mission.sites.get(&now.id).map_or(now.id.as_str(), |site| site.value.name.as_str())) } }
-                                    td { (posture_label(then.posture)) } td.num { (format::percent(then.protection)) }
-                                    td { (posture_label(now.posture)) } td.num { (format::percent(now.protection)) }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
+fn to_rows(query: &ProtectionQuery, posture: &str) -> String {
+    format!("{}#sites", format::address("/protection", &query.with(&[("posture", posture)])))
 }
 
 /// Guarded and open side by side, each by expected harm.
@@ -266,7 +131,7 @@ fn lists(facts: &PlanFacts, rows: &[SiteRow<'_>], query: &ProtectionQuery) -> Ma
     let list = |id: &str, title: &str, explains: &str, postures: &[Posture], word: &str| {
         let mut kept: Vec<&SiteRow<'_>> = rows.iter().filter(|row| postures.contains(&row.plan.posture)).collect();
         kept.sort_by(|a, b| b.plan.post_share.total_cmp(&a.plan.post_share));
-        let mut pairs = query.what_if_pairs().to_vec();
+        let mut pairs = query.what_if_pairs();
         pairs.push(("posture", word));
         html! {
             div.list id=(id) {
@@ -316,7 +181,7 @@ fn posture_key(posture: Posture) -> Markup {
 
 fn categories(rows: &[SiteRow<'_>], query: &ProtectionQuery) -> Markup {
     let link = |category: Category, posture: &str, value: usize| {
-        let mut pairs = query.what_if_pairs().to_vec();
+        let mut pairs = query.what_if_pairs();
         pairs.extend([("category", category_word(category)), ("posture", posture)]);
         figure(&format!("{}#sites", format::address("/protection", &pairs)), format::size(value))
     };
@@ -381,28 +246,6 @@ fn forces(view: &View<'_>, facts: &PlanFacts) -> Markup {
     }
 }
 
-/// The form that asks for another plan.
-fn what_if_form(view: &View<'_>, query: &ProtectionQuery, facts: Option<&PlanFacts>) -> Markup {
-    let planning = view.mission.planning.values().next();
-    let personnel =
-        facts.map(|facts| facts.personnel).or_else(|| planning.map(|planning| planning.personnel)).unwrap_or(0);
-    let alpha = facts
-        .map(|facts| f64::from(facts.problem.alpha_ppm))
-        .or_else(|| planning.map(|planning| planning.alpha_ppm.best as f64))
-        .unwrap_or(0.0)
-        / 1e6;
-    let or = |typed: &str, default: String| if typed.trim().is_empty() { default } else { typed.trim().to_owned() };
-    html! {
-        form.filters.what-if method="get" action="/protection" {
-            label { span { "People in the force" } input type="number" name="personnel" min="0" max="1000000" step="1" required value=(or(&query.personnel, personnel.to_string())); }
-            label { span { "Share of attempts by those who watch, 0 to 1" } input type="number" name="alpha" min="0" max="1" step="0.01" required value=(or(&query.alpha, format!("{alpha}"))); }
-            label { span { "Seed" } input type="number" name="seed" min="0" step="1" required value=(or(&query.seed, facts.map_or(1, |facts| facts.seed).to_string())); }
-            button type="submit" { "Plan with these" }
-            p.quiet { "Takes a second or two. Nothing changes until a plan is adopted with a reason." }
-        }
-    }
-}
-
 fn force(view: &View<'_>, query: &ProtectionQuery, shown: &Standing<'_>) -> Markup {
     let facts = shown.shown();
     let points: Vec<CurvePoint> = facts.curve_points();
@@ -415,20 +258,18 @@ fn force(view: &View<'_>, query: &ProtectionQuery, shown: &Standing<'_>) -> Mark
                 @if let Some(point) = at(personnel) {
                     p { strong { (words) } ", " (format::count(personnel.into())) " people: " (format::harm(point.value)) " people harmed a week, "
                         strong { (format::signed(point.value - facts.value, 3)) } ". "
-                        a href=(format::address("/protection", &[("personnel", &personnel.to_string())])) { "See that plan" } }
+                        a href=(format::address("/protection", &query.with(&[("personnel", &personnel.to_string())]))) { "See that plan" } }
                 }
             }
-            (what_if_form(view, query, Some(facts)))
-            (curve_block(facts, points.len() > 3))
-            @if points.len() <= 3 {
-                p { a href={ (format::address("/protection/curve", &query.what_if_pairs())) } { "Draw the whole curve, from half the force to one and a half times it" } " (takes some seconds)" }
-            }
+            (question::form(view, query, Some(facts)))
+            (curve_block(query, facts, points.len() > 3))
+            p { a href=(query.address("/protection/curve")) { "What more force buys" } ": the whole curve, from half the force to one and a half times it, and the price of each kind of unit (takes some seconds)" }
         }
     }
 }
 
 /// Harm against force as a chart and as a table; the table is folded away where `folded`.
-pub fn curve_block(facts: &PlanFacts, folded: bool) -> Markup {
+pub fn curve_block(query: &ProtectionQuery, facts: &PlanFacts, folded: bool) -> Markup {
     let points = facts.curve_points();
     let table = html! {
         div.scroll role="region" aria-label="Harm against force" tabindex="0" {
@@ -438,7 +279,7 @@ pub fn curve_block(facts: &PlanFacts, folded: bool) -> Markup {
                 tbody {
                     @for point in &points {
                         tr class=[(point.personnel == facts.personnel).then_some("here")] {
-                            th scope="row" .num { a.figure href=(format::address("/protection", &[("personnel", &point.personnel.to_string())])) { (format::count(point.personnel.into())) } }
+                            th scope="row" .num { a.figure href=(format::address("/protection", &query.with(&[("personnel", &point.personnel.to_string())]))) { (format::count(point.personnel.into())) } }
                             td.num { (format::decimal(point.value, 3)) } td.num { (format::decimal(point.bound, 3)) } td.num { (format::signed(point.value - facts.value, 3)) }
                         }
                     }
@@ -459,6 +300,22 @@ pub fn curve_block(facts: &PlanFacts, folded: bool) -> Markup {
     }
 }
 
+/// The pages that read the plan further.
+fn studies(query: &ProtectionQuery) -> Markup {
+    html! {
+        section #studies {
+            h2 { "Studies of this plan" }
+            ul {
+                li { a href=(query.address("/protection/question")) { "Ask another question" } ": floors, mandatory posts, what posts and reaction forces achieve" }
+                li { a href=(query.address("/protection/curve")) { "What more force buys" } ": strength by strength, by kind of unit, and the reverse" }
+                li { a href=(query.address("/protection/alpha")) { "Alpha 0, 0.5 and 1" } ": the plan as if none, half or all attempts were made by those who watch" }
+                li { a href=(query.address("/protection/sensitivity")) { "What the judgements decide" } ": the plan with each judged figure at the ends of its interval" }
+                li { a href=(query.address("/protection/compare")) { "Compare two plans" } ", and " a href="/protection/by-hand" { "score a plan made by hand" } }
+            }
+        }
+    }
+}
+
 fn filters(view: &View<'_>, query: &ProtectionQuery) -> Markup {
     let postures: Vec<(String, String)> = [("guarded".to_owned(), "guarded".to_owned())]
         .into_iter()
@@ -473,13 +330,13 @@ fn filters(view: &View<'_>, query: &ProtectionQuery) -> Markup {
     let areas = super::situation::area_options(view, view.mission.sites.values().filter_map(|site| site.area.as_ref()));
     html! {
         form.filters method="get" action="/protection#sites" {
-            @for (name, value) in query.what_if_pairs() { @if !value.is_empty() { input type="hidden" name=(name) value=(value); } }
+            (question::hidden(query))
             label { span { "Name or kind" } input type="search" name="text" value=(query.text) maxlength="80"; }
             (select("posture", "Posture", &query.posture, "all postures", &postures))
             (select("category", "Category", &query.category, "all categories", &categories))
             (select("area", "Commune", &query.area, "all communes", &areas))
             button type="submit" { "Show" }
-            @if query.is_filtered() { a href={ (format::address("/protection", &query.what_if_pairs())) "#sites" } { "Show all" } }
+            @if query.is_filtered() { a href={ (query.address("/protection")) "#sites" } { "Show all" } }
         }
     }
 }
@@ -544,13 +401,13 @@ fn proof(facts: &PlanFacts, query: &ProtectionQuery) -> Markup {
                 dt { "Schedules" } dd { (format::size(facts.schedules.len())) " whole-number schedules, each with its probability" }
                 dt { "People on duty" } dd { (format::count(facts.seats().into())) " at once: " (format::count(facts.personnel.into())) " divided by the relief factor " (format::decimal(relief, 1)) }
                 dt { "Those who watch" } dd { (format::percent(f64::from(facts.problem.alpha_ppm) / 1e6)) " % of attempts, a judgement; see the plan at "
-                    @for (index, alpha) in ["0", "0.5", "1"].into_iter().enumerate() { @if index > 0 { ", " } a href=(format::address("/protection", &[("personnel", &facts.personnel.to_string()), ("alpha", alpha)])) { (alpha) } } }
+                    @for (index, alpha) in ["0", "0.5", "1"].into_iter().enumerate() { @if index > 0 { ", " } a href=(format::address("/protection", &query.with(&[("alpha", alpha)]))) { (alpha) } } " or " a href=(query.address("/protection/alpha")) { "all three side by side" } }
                 dt { "A post stops" } dd { (format::percent(f64::from(facts.problem.static_effect_ppm) / 1e6)) " % of attempts, a judgement" }
                 dt { "Seed" } dd { (facts.seed) }
                 dt { "Problem" } dd { code.hash { (facts.problem_hash) } }
             }
             p { "Anyone can recompute value and bound from the file alone, in exact arithmetic and without the program that made the plan: download "
-                a href=(format::address("/protection/plan.json", &query.what_if_pairs())) { "plan.json" } ", then " code { "konbit check-plan plan.json" } "." }
+                a href=(query.address("/protection/plan.json")) { "plan.json" } ", then " code { "konbit check-plan plan.json" } "." }
         }
     }
 }

@@ -6,21 +6,20 @@ use crate::geo;
 use crate::layout::View;
 use crate::mapbox::{self, Marks};
 use crate::pages::protection::{
-    self, PlanFacts, ProtectionQuery, Standing, category_word, posture_label, posture_word, rows,
+    self, Asked, PlanFacts, ProtectionQuery, Standing, Why, category_word, posture_label, posture_word, rows,
 };
-use crate::planner::Question;
+use crate::planner::{Ground, Question};
 use crate::problem::Problem;
 use axum::Form;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use konbit_desk::{Assumptions, PlanView, prepare};
+use konbit_desk::{Assumptions, DeskError, Equal, PlanView, Planned, Travel, equal, opened, prepare, translated};
 use konbit_mission::Mission;
 use konbit_mission::place::LayerKind;
-use konbit_mission::protection::Site;
-use konbit_protect::{PlanDocument, Posture};
-use maud::html;
+use konbit_mission::protection::{Planning, Site};
+use konbit_protect::{CurvePoint, PlanDocument, Posture, explain};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -33,12 +32,12 @@ const ROLE: &str = "planner (web page)";
 /// Longest reason, bytes.
 const REASON_BYTES_MAX: usize = 2_000;
 
-/// The facts of a plan file, with what only the mission's data know: the interval of attempts, sites left out.
-fn facts(work: &Work<'_>, document: &PlanDocument) -> Option<PlanFacts> {
+/// The facts of a plan file, with what only the data it was made from know: the interval of attempts, sites left out.
+fn facts(work: &Work<'_>, ground: Result<Ground<'_>, Problem>, document: &PlanDocument) -> Option<PlanFacts> {
     let mut facts = PlanFacts::new(document)?;
     let assumptions = Assumptions { personnel: Some(document.personnel), alpha_ppm: Some(document.problem.alpha_ppm) };
-    if let Ok(travel) = work.travel()
-        && let Ok(prepared) = prepare(work.view.mission, travel, assumptions, work.moment)
+    if let Ok(ground) = ground
+        && let Ok(prepared) = prepare(ground.mission, ground.travel, assumptions, ground.moment)
     {
         facts.left_out = prepared.left_out.len();
         let per_week = |micro: u64| micro as f64 / 1e6;
@@ -52,10 +51,15 @@ fn facts(work: &Work<'_>, document: &PlanDocument) -> Option<PlanFacts> {
             .collect();
         facts.is_stale = prepared.problem.hash() != document.problem_hash;
     }
-    if let Some(curve) = work.app.planner.known_curve(document.problem_hash, document.seed) {
+    if let Some(force) = work.app.planner.known_force(document) {
         // The curve may have been stopped by its time limit: what the plan file has is kept.
-        let more = curve.iter().filter(|point| !facts.curve.iter().any(|held| held.personnel == point.personnel));
-        let more: Vec<_> = more.cloned().collect();
+        let known = force.steps.iter().map(|step| CurvePoint {
+            personnel: step.personnel,
+            value: step.found.map(|found| found.0),
+            bound: step.found.map(|found| found.1),
+        });
+        let more = known.filter(|point| !facts.curve.iter().any(|held| held.personnel == point.personnel));
+        let more: Vec<_> = more.collect();
         facts.curve.extend(more);
         facts.curve.sort_by_key(|point| point.personnel);
     }
@@ -64,50 +68,140 @@ fn facts(work: &Work<'_>, document: &PlanDocument) -> Option<PlanFacts> {
 
 /// The facts of the plan in force.
 pub(super) fn adopted_facts(work: &Work<'_>, held: &PlanView) -> Option<PlanFacts> {
-    facts(work, &held.document)
+    facts(work, work.ground(), &held.document)
 }
 
-fn question(query: &ProtectionQuery) -> Result<Question, Problem> {
-    Question::parse(&query.personnel, &query.alpha, &query.seed)
+/// What an address asks to be planned.
+pub(super) fn question(query: &ProtectionQuery) -> Result<Question, Problem> {
+    let mut question = Question::parse(&query.personnel, &query.alpha, &query.seed)?;
+    for (name, value) in &query.changes {
+        let changed = match name.as_str() {
+            "post" => question.changes.post(value, true),
+            "no_post" => question.changes.post(value, false),
+            figure => question.changes.set(figure, value),
+        };
+        changed.map_err(|error| Problem::bad_request(error.to_string()))?;
+    }
+    Ok(question)
+}
+
+/// The data as a question has them.
+pub(super) struct AskedGround {
+    mission: Mission,
+    travel: Option<Travel>,
+}
+
+impl AskedGround {
+    /// Makes the changes; travel times are computed anew only where they change.
+    pub(super) fn new(work: &Work<'_>, question: &Question) -> Result<Option<Self>, Problem> {
+        if question.changes.is_empty() {
+            return Ok(None);
+        }
+        let mission = question.changes.mission(work.view.mission).map_err(|error| match error {
+            DeskError::Change(error) => Problem::bad_request(error.to_string()),
+            other => Problem::from(other),
+        })?;
+        let travel = match question.changes.moves_travel() {
+            true => Some(work.app.desk.travel(&mission, work.moment)?),
+            false => None,
+        };
+        Ok(Some(Self { mission, travel }))
+    }
+
+    /// What plans are made from under the question; the record's own data where it changes nothing.
+    pub(super) fn ground<'a>(asked: Option<&'a Self>, work: &'a Work<'_>) -> Result<Ground<'a>, Problem> {
+        let Some(asked) = asked else { return work.ground() };
+        let travel = match &asked.travel {
+            Some(travel) => travel,
+            None => work.travel()?,
+        };
+        Ok(Ground { mission: &asked.mission, travel, moment: work.moment })
+    }
+}
+
+/// A question that no plan answers.
+pub(super) struct Unmet {
+    planned: Arc<Planned>,
+    planning: Option<Planning>,
+}
+
+impl Unmet {
+    fn reason(&self) -> String {
+        let document = &self.planned.document;
+        document.reason.clone().unwrap_or_else(|| "none was found in the time a page waits".to_owned())
+    }
+
+    fn problem(&self) -> Problem {
+        Problem::refused(format!("there is no plan for {} people: {}", self.planned.document.personnel, self.reason()))
+    }
+}
+
+/// An answer to a question.
+pub(super) struct WhatIf {
+    pub(super) planned: Arc<Planned>,
+    pub(super) question: Question,
+    facts: PlanFacts,
+    asked: Asked,
 }
 
 /// What there is to show: the plan in force, and the answer to the question if one is asked.
-struct Shown {
-    held: Option<PlanView>,
-    held_facts: Option<PlanFacts>,
-    what_if: Option<(Arc<PlanDocument>, PlanFacts)>,
+pub(super) struct Shown {
+    pub(super) held: Option<PlanView>,
+    pub(super) held_facts: Option<PlanFacts>,
+    pub(super) what_if: Option<WhatIf>,
 }
 
 impl Shown {
-    fn read(work: &Work<'_>, query: &ProtectionQuery) -> Result<Self, Problem> {
-        let held = work.app.desk.plan_in_force(work.view.mission)?;
-        let held_facts = held.as_ref().and_then(|held| adopted_facts(work, held));
-        let what_if = if query.asks_what_if() {
-            let document = work.app.planner.plan(&work.ground()?, question(query)?)?;
-            let none = || {
-                let why =
-                    document.reason.clone().unwrap_or_else(|| "none was found in the time a page waits".to_owned());
-                Problem::refused(format!("there is no plan for {} people: {why}", document.personnel))
-            };
-            let facts = facts(work, &document).ok_or_else(none)?;
-            Some((document, facts))
-        } else {
-            None
-        };
-        Ok(Self { held, held_facts, what_if })
+    pub(super) fn read(work: &Work<'_>, query: &ProtectionQuery) -> Result<Self, Problem> {
+        Self::ask(work, query)?.map_err(|unmet| unmet.problem())
     }
 
-    fn standing(&self) -> Option<Standing<'_>> {
-        if let Some((_, facts)) = &self.what_if {
-            return Some(Standing::WhatIf { facts, in_force: self.held_facts.as_ref() });
+    fn ask(work: &Work<'_>, query: &ProtectionQuery) -> Result<Result<Self, Unmet>, Problem> {
+        let held = work.app.desk.plan_in_force(work.view.mission)?;
+        let held_facts = held.as_ref().and_then(|held| adopted_facts(work, held));
+        if !query.asks_what_if() {
+            return Ok(Ok(Self { held, held_facts, what_if: None }));
+        }
+        let mut question = question(query)?;
+        question.changes = question.changes.that_differ(work.view.mission);
+        let changed = AskedGround::new(work, &question)?;
+        let ground = || AskedGround::ground(changed.as_ref(), work);
+        let planned = work.app.planner.plan(&ground()?, &question)?;
+        let Some(facts) = facts(work, ground(), &planned.document) else {
+            let planning = ground()?.mission.planning.values().next().cloned();
+            return Ok(Err(Unmet { planned, planning }));
+        };
+        let asked = Asked {
+            lines: question.changes.lines(work.view.mission),
+            changes_figures: question.changes.change_harm()
+                || held.as_ref().is_some_and(|held| held.document.problem.alpha_ppm != facts.problem.alpha_ppm),
+            in_force: held.as_ref().map(|held| against(&held.document, &planned.document)),
+        };
+        Ok(Ok(Self { held, held_facts, what_if: Some(WhatIf { planned, question, facts, asked }) }))
+    }
+
+    pub(super) fn standing(&self) -> Option<Standing<'_>> {
+        if let Some(what_if) = &self.what_if {
+            let in_force = self.held_facts.as_ref();
+            return Some(Standing::WhatIf { facts: &what_if.facts, in_force, asked: &what_if.asked });
         }
         let (held, facts) = (self.held.as_ref()?, self.held_facts.as_ref()?);
         Some(Standing::InForce { facts, adopted: adopted(held) })
     }
 
-    fn document(&self) -> Option<&PlanDocument> {
-        self.what_if.as_ref().map(|(document, _)| document.as_ref()).or(self.held.as_ref().map(|held| &held.document))
+    /// The plan file of the plan shown.
+    pub(super) fn document(&self) -> Option<&PlanDocument> {
+        let asked = self.what_if.as_ref().map(|what_if| &what_if.planned.document);
+        asked.or(self.held.as_ref().map(|held| &held.document))
     }
+}
+
+/// The plan in force under the figures of another plan, and how many more people it would need to do as well.
+pub(super) fn against(held: &PlanDocument, document: &PlanDocument) -> Result<Equal, String> {
+    let elsewhere = || "it names sites or bases that are not planned for any more".to_owned();
+    let schedules = translated(&held.problem, &document.problem, &held.schedules).ok_or_else(elsewhere)?;
+    let problem = konbit_protect::Problem::new(document.problem.clone()).map_err(|error| error.to_string())?;
+    equal(&problem, &schedules, document.value.unwrap_or_default())
 }
 
 fn marks<'a>(view: &View<'a>, standing: Option<&Standing<'_>>, query: &ProtectionQuery) -> Marks<'a> {
@@ -120,7 +214,7 @@ fn marks<'a>(view: &View<'a>, standing: Option<&Standing<'_>>, query: &Protectio
         sites,
         areas: mission.areas.values().filter(|area| area.is_in_force(view.today)).collect(),
         bases: mapbox::bases(mission),
-        sites_query: crate::format::address("", &query.what_if_pairs()),
+        sites_query: query.address(""),
         ..Marks::default()
     }
 }
@@ -170,7 +264,10 @@ pub(super) async fn protection(
 ) -> Response {
     let query = query.map(|Query(query)| query).unwrap_or_default();
     answer(app, Ask::new(&uri, &headers), move |work| {
-        let shown = Shown::read(work, &query)?;
+        let shown = match Shown::ask(work, &query)? {
+            Ok(shown) => shown,
+            Err(unmet) => return Ok(no_plan(work, &query, &unmet)),
+        };
         let Some(standing) = shown.standing() else {
             let why = prepare(work.view.mission, work.travel()?, Assumptions::default(), work.moment).map_or_else(
                 |error| error.to_string(),
@@ -191,76 +288,48 @@ pub(super) async fn protection(
     .await
 }
 
-pub(super) async fn curve(
-    State(app): State<App>,
-    query: Result<Query<ProtectionQuery>, QueryRejection>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let query = query.map(|Query(query)| query).unwrap_or_default();
-    answer(app, Ask::new(&uri, &headers), move |work| {
-        let shown = Shown::read(work, &query)?;
-        let document =
-            shown.document().ok_or_else(|| Problem::not_found("no plan is in force, so there is no curve to draw"))?;
-        let asked = Question {
-            assumptions: Assumptions {
-                personnel: Some(document.personnel),
-                alpha_ppm: Some(document.problem.alpha_ppm),
-            },
-            seed: document.seed,
-        };
-        let points = work.app.planner.curve(&work.ground()?, asked)?;
-        let mut facts =
-            facts(work, document).ok_or_else(|| Problem::not_found("there is no plan to draw a curve for"))?;
-        facts.curve = points.to_vec();
-        let back = crate::format::address("/protection", &query.what_if_pairs());
-        let main = html! {
-            p.lead { "What another number of people would change, from half the force to one and a half times it." }
-            (protection::curve_block(&facts, true))
-            p { a href={ (back) "#force" } { "Back to the plan" } }
-        };
-        Ok(Answer::page("Harm against force", "/protection", main, json!({ "curve": *points })))
-    })
-    .await
+/// The page of a question that no plan answers.
+fn no_plan(work: &Work<'_>, query: &ProtectionQuery, unmet: &Unmet) -> Answer {
+    let (reason, conflict) = (unmet.reason(), &unmet.planned.conflict);
+    let main = protection::infeasible(&work.view, query, &reason, unmet.planning.as_ref(), conflict);
+    let mut json = unmet.problem().json("/protection");
+    json["conflict"] = json!(conflict);
+    Answer::page("No such plan", "/protection", main, json).with_status(StatusCode::CONFLICT)
 }
 
-/// What the form that adopts a plan sends.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Adoption {
-    personnel: String,
-    alpha: String,
-    seed: String,
-    problem: String,
-    reason: String,
-}
-
+/// Puts the answer to a question in force, with a reason. The form sends the question's own pairs, the problem that was
+/// shown, and the reason.
 pub(super) async fn adopt(
     State(app): State<App>,
     uri: Uri,
     headers: HeaderMap,
-    form: Result<Form<Adoption>, axum::extract::rejection::FormRejection>,
+    form: Result<Form<Vec<(String, String)>>, axum::extract::rejection::FormRejection>,
 ) -> Response {
     answer(app, Ask::new(&uri, &headers), move |work| {
-        let Form(form) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-        if form.reason.trim().is_empty() {
+        let Form(pairs) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        let sent = |name: &str| {
+            pairs.iter().find(|(held, _)| held == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+        };
+        let (reason, shown) = (sent("reason"), sent("problem"));
+        if reason.is_empty() {
             return Err(Problem::bad_request(
                 "a reason is needed: the record keeps why a plan was adopted; go back and give one",
             ));
         }
-        if form.reason.len() > REASON_BYTES_MAX {
+        if reason.len() > REASON_BYTES_MAX {
             return Err(Problem::bad_request(format!(
                 "the reason is longer than {REASON_BYTES_MAX} bytes; shorten it"
             )));
         }
-        let asked = Question::parse(&form.personnel, &form.alpha, &form.seed)?;
-        let document = work.app.planner.plan(&work.ground()?, asked)?;
-        if !form.problem.is_empty() && form.problem != document.problem_hash.to_string() {
+        let asked = question(&ProtectionQuery::from_pairs(pairs))?;
+        let changed = AskedGround::new(work, &asked)?;
+        let planned = work.app.planner.plan(&AskedGround::ground(changed.as_ref(), work)?, &asked)?;
+        if !shown.is_empty() && shown != planned.document.problem_hash.to_string() {
             return Err(Problem::refused(
                 "the mission's data have changed since the plan was shown; look at the new plan before adopting it",
             ));
         }
-        work.app.desk.adopt(&document, &form.reason, work.moment, &work.stamp(ROLE))?;
+        work.app.desk.adopt_with(&planned.document, &asked.changes, &reason, work.moment, &work.stamp(ROLE))?;
         Ok(Answer::SeeOther("/protection".to_owned()))
     })
     .await
@@ -285,7 +354,7 @@ async fn plan_file(
     .await
 }
 
-type PlanQuery = Result<Query<ProtectionQuery>, QueryRejection>;
+pub(super) type PlanQuery = Result<Query<ProtectionQuery>, QueryRejection>;
 
 pub(super) async fn plan_json(State(app): State<App>, query: PlanQuery, uri: Uri, headers: HeaderMap) -> Response {
     plan_file(app, Ask::new(&uri, &headers), query, "application/json", "json", |_, document| document.to_bytes()).await
@@ -334,7 +403,7 @@ fn csv(work: &Work<'_>, document: &PlanDocument) -> String {
 }
 
 /// A text as a cell of CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
     if guard.is_empty() && !text.contains([',', '"', '\n', '\r']) {
         return text.to_owned();
@@ -360,7 +429,13 @@ pub(super) async fn site(
         marks.here = held.value.position;
         let label = format!("Map around {}: sites by posture, bases, incidents", held.value.name);
         let map = mapbox::map(&work.view, &layers(work), &marks, &label);
-        let main = protection::site(&work.view, work.travel()?, &id, standing.as_ref(), &map).ok_or_else(missing)?;
+        let reason = shown
+            .document()
+            .and_then(opened)
+            .and_then(|(problem, plan)| explain(&problem, &plan).into_iter().find(|reason| reason.id == id));
+        let why = Why { reason: reason.as_ref(), query: &query };
+        let travel = work.travel()?;
+        let main = protection::site(&work.view, travel, &id, standing.as_ref(), &why, &map).ok_or_else(missing)?;
         let plan = shown.document().and_then(|document| document.sites.iter().find(|site| site.id == id));
         let json = json!({ "site": held.value, "plan": plan, "entries": held.entries });
         Ok(Answer::page(held.value.name.clone(), "/protection", main, json).with_map())

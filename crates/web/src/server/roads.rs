@@ -303,13 +303,14 @@ pub(super) async fn effect(
         let replanned = if query.plan == "1" {
             let question = Question::parse("", "", "")?;
             let ground = |travel| Ground { mission, travel, moment: work.moment };
-            let plan = |travel| work.app.planner.plan(&ground(travel), question);
+            let plan = |travel| work.app.planner.plan(&ground(travel), &question);
             let (open, closed) = (plan(&before)?, plan(&after)?);
             let figures = |document: &konbit_protect::PlanDocument| {
                 let none = || Problem::refused("no plan was found for the roads as they would be");
                 Ok::<_, Problem>((document.value.ok_or_else(none)?, document.bound.ok_or_else(none)?))
             };
-            Some(Replanned { open: figures(&open)?, closed: figures(&closed)?, changed: posture_changes(mission, &open, &closed) })
+            let (open, closed) = (&open.document, &closed.document);
+            Some(Replanned { open: figures(open)?, closed: figures(closed)?, changed: posture_changes(mission, open, closed) })
         } else {
             None
         };

@@ -1,6 +1,7 @@
 //! A plan as the pages read it, joined with the mission's sites.
 
 use crate::chart;
+use konbit_desk::{ChangeLine, Equal};
 use konbit_mission::Mission;
 use konbit_mission::protection::{AdoptedPlan, Site};
 use konbit_protect::{CurvePoint, DocumentStatus, PlanDocument, Posture, ProblemData, Schedule, SitePlan};
@@ -138,6 +139,18 @@ pub struct Adopted<'a> {
     pub entries: &'a [u64],
 }
 
+/// What a question changed, and how the plan in force does under it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Asked {
+    /// The changes in words.
+    pub lines: Vec<ChangeLine>,
+    /// Whether judgements or sizes of posts were changed, so that the same plan comes to another value.
+    pub changes_figures: bool,
+    /// The plan in force under the figures of the question, and how many more people it would need to do as well; or why
+    /// it cannot be used under them. `None` where no plan is in force.
+    pub in_force: Option<Result<Equal, String>>,
+}
+
 /// Which plan a page shows.
 #[derive(Debug, Clone, Copy)]
 pub enum Standing<'a> {
@@ -154,6 +167,8 @@ pub enum Standing<'a> {
         facts: &'a PlanFacts,
         /// The plan in force to compare it with, if there is one.
         in_force: Option<&'a PlanFacts>,
+        /// What was changed, and what that means for the plan in force.
+        asked: &'a Asked,
     },
 }
 

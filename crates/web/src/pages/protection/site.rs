@@ -1,6 +1,6 @@
 //! One site: what it gets, why, and everything that says so.
 
-use super::{PlanFacts, SiteRow, Standing, posture_label, posture_word, rows};
+use super::{PlanFacts, ProtectionQuery, SiteRow, Standing, posture_label, posture_word, rows};
 use crate::layout::{View, empty, entries_link, entry_href, figure, source, unverified};
 use crate::pages::situation::precision_words;
 use crate::{format, svg};
@@ -9,11 +9,27 @@ use konbit_desk::{Travel, Way, WayBasis};
 use konbit_mission::Recorded;
 use konbit_mission::protection::{Base, Judged, Planning, Site};
 use konbit_mission::situation::Incident;
-use konbit_protect::Posture;
+use konbit_protect::{Posture, ProblemSite, SiteReason};
 use maud::{Markup, html};
 
+/// What explains a site's posture.
+#[derive(Debug, Clone, Copy)]
+pub struct Why<'a> {
+    /// The reading at the prices of the proof; `None` where no plan is shown.
+    pub reason: Option<&'a SiteReason>,
+    /// The question that is shown.
+    pub query: &'a ProtectionQuery,
+}
+
 /// `/protection/sites/{id}`. None if there is no such site.
-pub fn site(view: &View<'_>, travel: &Travel, id: &str, shown: Option<&Standing<'_>>, map: &Markup) -> Option<Markup> {
+pub fn site(
+    view: &View<'_>,
+    travel: &Travel,
+    id: &str,
+    shown: Option<&Standing<'_>>,
+    why: &Why<'_>,
+    map: &Markup,
+) -> Option<Markup> {
     let recorded = view.mission.sites.get(id)?;
     let site = &recorded.value;
     let planning = view.mission.planning.iter().next();
@@ -22,7 +38,7 @@ pub fn site(view: &View<'_>, travel: &Travel, id: &str, shown: Option<&Standing<
     Some(html! {
         p.kicker { (format::heading(&site.kind)) @if let Some(name) = &site.name_local { " · " span lang="fr" { (name) } } " " (unverified(&site.source)) }
         @match (row, shown) {
-            (Some(row), Some(shown)) => (what_it_gets(view, row, shown.shown(), &rows)),
+            (Some(row), Some(shown)) => (what_it_gets(view, row, shown.shown(), why)),
             _ => (empty("No plan in force says anything about this site. It may have no position, or its kind no planning figures.", "konbit plan DIR")),
         }
         @if site.position.is_some() { section { h2 { "Where it is" } (map) } }
@@ -54,12 +70,12 @@ fn newest(entries: &[u64]) -> String {
     entries.last().map_or_else(|| "/record".to_owned(), |ix| entry_href(*ix))
 }
 
-fn commune(view: &View<'_>, code: &str) -> String {
+pub(super) fn commune(view: &View<'_>, code: &str) -> String {
     let town = view.mission.towns.values().find(|town| town.area.as_ref().is_some_and(|area| area.as_str() == code));
     town.map_or_else(|| code.to_owned(), |town| format!("{} ({code})", town.name))
 }
 
-fn what_it_gets(view: &View<'_>, row: &SiteRow<'_>, facts: &PlanFacts, rows: &[SiteRow<'_>]) -> Markup {
+fn what_it_gets(view: &View<'_>, row: &SiteRow<'_>, facts: &PlanFacts, reading: &Why<'_>) -> Markup {
     let plan = row.plan;
     let base = plan.base.as_ref().and_then(|id| view.mission.bases.get(id));
     let base_name = base.map(|base| base.value.name.as_str());
@@ -81,53 +97,72 @@ fn what_it_gets(view: &View<'_>, row: &SiteRow<'_>, facts: &PlanFacts, rows: &[S
             (crate::layout::stat("Harm per attempt", &html! { (format::harm(plan.harm_per_attempt)) }, &html! { "persons, on average" }))
             (crate::layout::stat("Harm a week", &html! { (format::harm(row.harm_per_week)) }, &html! { (format::percent(plan.harm_share)) " % of all under the plan" }))
         }
-        (why(row, facts, rows))
+        (why(row, facts, reading))
     }
 }
 
-/// Harm a week that a post here, all the time, would avert beyond what the plan gives; per person on duty.
-fn gain_per_seat(row: &SiteRow<'_>, facts: &PlanFacts) -> Option<(f64, u32)> {
-    let problem_site = facts.problem.sites.iter().find(|site| site.id == row.plan.id)?;
-    let left = 1.0 - row.plan.protection;
-    if left <= 1e-9 {
-        return None;
-    }
-    let effect = f64::from(facts.problem.static_effect_ppm) / 1e6;
-    let averted = row.harm_per_week / left * (effect - row.plan.protection).max(0.0);
-    Some((averted / f64::from(problem_site.seats.max(1)), problem_site.seats))
-}
-
-/// Why it is or is not guarded.
-fn why(row: &SiteRow<'_>, facts: &PlanFacts, rows: &[SiteRow<'_>]) -> Markup {
+/// Why it is or is not guarded, and what would change that.
+fn why(row: &SiteRow<'_>, facts: &PlanFacts, reading: &Why<'_>) -> Markup {
     let problem_site = facts.problem.sites.iter().find(|site| site.id == row.plan.id);
     let mandatory = problem_site.is_some_and(|site| site.mandatory);
     let floor = problem_site.map_or(0, |site| site.floor_ppm);
-    let gain = gain_per_seat(row, facts);
-    let rank = gain.map(|(own, _)| {
-        let better = rows
-            .iter()
-            .filter(|other| other.plan.posture != Posture::Always)
-            .filter_map(|other| gain_per_seat(other, facts));
-        better.filter(|(other, _)| *other > own).count() + 1
-    });
-    let others = rows.iter().filter(|other| other.plan.posture != Posture::Always).count();
     html! {
-        section {
-            h2 { "Why" }
+        section #why {
+            h2 { "Why, and what would change it" }
             @if mandatory { p { "A post here is mandatory: the planning figures demand it at all times, whatever else it costs." } }
             @if floor > 0 { p { "The planning figures demand that at least " (format::percent(f64::from(floor) / 1e6)) " % of attempts are stopped here." } }
-            @if row.plan.posture != Posture::Always {
-                @if let (Some((own, seats)), Some(rank)) = (gain, rank) {
-                    p {
-                        "A post here takes " (format::count(seats.into())) " of the " (format::count(facts.seats().into())) " people on duty. Standing all the time it would avert "
-                        (format::harm(own * f64::from(seats))) " more persons a week, " (format::harm(own)) " for each person on duty. "
-                        "By that measure the site ranks " strong { (format::size(rank)) } " of the " (format::size(others)) " sites without a permanent post. "
-                        "The measure holds the rest of the plan as it is, so it explains the plan and does not replace it."
-                    }
-                }
-            } @else if !mandatory {
-                p { "Taking the post away would leave " (format::harm(row.harm_per_week)) " persons a week to grow: the plan found no better use for its people." }
+            @if let (Some(reason), Some(site)) = (reading.reason, problem_site) { (reasons(reason, site, mandatory)) }
+            (ask(row, reading.query, mandatory))
+        }
+    }
+}
+
+/// The reading at the proof's prices, in words.
+fn reasons(reason: &SiteReason, site: &ProblemSite, mandatory: bool) -> Markup {
+    let guarded = matches!(reason.posture, Posture::Always | Posture::Sometimes);
+    let value = site.value_milli as f64 / 1e3;
+    let beyond = reason.guarded_from_value.filter(|from| !guarded && *from > value * 1.0005);
+    let seats = format::count(site.seats.into());
+    html! {
+        p {
+            "A post here, with " (seats) " people on duty, would spare " strong { (format::harm(reason.post_gain)) } " persons a week beyond what reaction forces spare anyway. "
+            "The same " (seats) " people spare " strong { (format::harm(reason.post_price)) } " elsewhere. "
+            @if mandatory { "The post stands because it is demanded." }
+            @else if guarded { "So it is guarded." }
+            @else if reason.post_gain < reason.post_price { "So it is not guarded." }
+            @else { "The two are about the same, and this site is left out." }
+        }
+        p { "An attempt here harms " (format::percent(reason.harm_of_worst)) " % of what one harms at the worst place that the plan leaves." }
+        ul {
+            @if let Some(from) = beyond { li { "It would be guarded if an attempt harmed at least " strong { (format::harm(from)) } " persons instead of " (format::harm(value)) ", all else equal." } }
+            @else if !guarded && reason.guarded_from_value.is_none() { li { "No number of persons harmed would bring a post here: a reaction force does as well as a post could." } }
+            @match reason.guarded_up_to_seats {
+                Some(most) if guarded && most >= 10_000 => li { "It would be guarded however many people a post took: duty has no price in this plan." },
+                Some(most) if guarded => li { "It would be guarded as long as a post takes at most " strong { (format::count(most.into())) } " people on duty; it takes " (seats) "." },
+                Some(most) if most < site.seats => li { "It would be guarded if a post took at most " strong { (format::count(most.into())) } " people on duty instead of " (seats) ", all else equal." },
+                Some(_) => {},
+                None => li { "Even one person on duty spares more elsewhere." },
             }
+        }
+        p.quiet { "These are marginal readings at the prices of the plan's proof: they say what the plan would do if this site alone were a little different, not what it would do if much changed. To know that, ask for another plan:" }
+    }
+}
+
+/// Questions about this site alone.
+fn ask(row: &SiteRow<'_>, query: &ProtectionQuery, mandatory: bool) -> Markup {
+    let id = row.site.id.as_str();
+    let mut asked = query.clone();
+    asked.changes.retain(|(name, value)| !(matches!(name.as_str(), "post" | "no_post") && value == id));
+    let (name, words) = if mandatory {
+        ("no_post", "The plan if no post were demanded here")
+    } else {
+        ("post", "The plan if a post here were mandatory, and its price")
+    };
+    asked.changes.push((name.to_owned(), id.to_owned()));
+    html! {
+        ul {
+            li { a href=(asked.address("/protection")) { (words) } }
+            li { a href=(query.address("/protection/question")) { "The plan under another floor, post size or value of this kind of site" } }
         }
     }
 }

@@ -1,0 +1,531 @@
+//! Changes of the planning figures: asked as a question, or recorded when the answer is adopted.
+
+use crate::DeskError;
+use konbit_base::{Reading, canonical};
+use konbit_mission::Mission;
+use konbit_mission::protection::{Judged, KindPlanning, Planning, Site, SiteId};
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Most figures and posts that one question changes.
+pub const CHANGES_MAX: usize = 200;
+
+/// A planning figure that a question may change. The order is the one they are shown in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Figure {
+    /// Share of attempts by those who watch.
+    Alpha,
+    /// Probability that a post stops an attempt.
+    StaticEffect,
+    /// Probability that a reaction force that is already there stops an attempt.
+    ReactionEffect,
+    /// Minutes in which a reaction force's effect falls to 37 %.
+    ReactionDecay,
+    /// Share of the time a reaction force is busy elsewhere.
+    ReactionBusy,
+    /// People on duty in one reaction force.
+    ReactionSeats,
+    /// Attempts a week by those who watch, if all did.
+    WatchedAttempts,
+    /// People for one person always on duty.
+    ReliefFactor,
+    /// Minutes from alarm to departure.
+    Turnout,
+    /// Road distance over the great circle, where there is no road network.
+    Detour,
+    /// Kilometres an hour, where there is no road network.
+    Speed,
+    /// Metres within which an incident says something about a site.
+    IncidentReach,
+    /// Least protection of a kind of site.
+    Floor(String),
+    /// People on duty at a post of a kind of site.
+    PostSeats(String),
+    /// Persons harmed if an attempt at a kind of site succeeds.
+    Value(String),
+    /// Attempts a week at a kind of site before incidents are counted.
+    PriorAttempts(String),
+}
+
+/// How a figure is written: its place in the record is a whole number of `1 / factor`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measure {
+    /// Units of the record in one unit of the reader.
+    pub factor: u64,
+    /// Least, in units of the record.
+    pub least: u64,
+    /// Most, in units of the record.
+    pub most: u64,
+    /// Unit in words.
+    pub unit: &'static str,
+}
+
+/// Figures of the whole mission, with their words in addresses and on the command line.
+const NAMED: [(&str, Figure); 12] = [
+    ("alpha", Figure::Alpha),
+    ("static", Figure::StaticEffect),
+    ("reaction", Figure::ReactionEffect),
+    ("decay", Figure::ReactionDecay),
+    ("busy", Figure::ReactionBusy),
+    ("reaction_seats", Figure::ReactionSeats),
+    ("watched", Figure::WatchedAttempts),
+    ("relief", Figure::ReliefFactor),
+    ("turnout", Figure::Turnout),
+    ("detour", Figure::Detour),
+    ("speed", Figure::Speed),
+    ("incident_reach", Figure::IncidentReach),
+];
+
+/// Makes the figure of a kind of site.
+type OfKind = fn(String) -> Figure;
+
+/// Figures of a kind of site: the word before the point.
+const BY_KIND: [(&str, OfKind); 4] = [
+    ("floor", Figure::Floor),
+    ("seats", Figure::PostSeats),
+    ("value", Figure::Value),
+    ("attempts", Figure::PriorAttempts),
+];
+
+impl Figure {
+    /// The figures of the whole mission, in the order they are shown.
+    pub fn of_mission() -> impl Iterator<Item = Self> {
+        NAMED.into_iter().map(|(_, figure)| figure)
+    }
+
+    /// Reads a name as it stands in addresses: `static`, or `floor.school` for a kind of site.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name.split_once('.') {
+            None => NAMED.into_iter().find(|(word, _)| *word == name).map(|(_, figure)| figure),
+            Some((word, kind)) if !kind.is_empty() => {
+                BY_KIND.into_iter().find(|(held, _)| *held == word).map(|(_, make)| make(kind.to_owned()))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// The name as it stands in addresses.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Floor(kind) => format!("floor.{kind}"),
+            Self::PostSeats(kind) => format!("seats.{kind}"),
+            Self::Value(kind) => format!("value.{kind}"),
+            Self::PriorAttempts(kind) => format!("attempts.{kind}"),
+            other => {
+                let named = NAMED.into_iter().find(|(_, figure)| figure == other);
+                named.map(|(word, _)| word.to_owned()).expect("every figure that is not of a kind has a word")
+            }
+        }
+    }
+
+    /// What it is, in words for a reader.
+    pub fn label(&self) -> String {
+        let kind = |kind: &str| kind.replace('_', " ");
+        match self {
+            Self::Alpha => "share of attempts by those who watch".to_owned(),
+            Self::StaticEffect => "a post stops an attempt".to_owned(),
+            Self::ReactionEffect => "a reaction force that is there stops an attempt".to_owned(),
+            Self::ReactionDecay => "time in which a reaction force's effect falls to 37 %".to_owned(),
+            Self::ReactionBusy => "share of time a reaction force is busy elsewhere".to_owned(),
+            Self::ReactionSeats => "people on duty in a reaction force".to_owned(),
+            Self::WatchedAttempts => "attempts by those who watch, if all did".to_owned(),
+            Self::ReliefFactor => "people for one person always on duty".to_owned(),
+            Self::Turnout => "alarm to departure".to_owned(),
+            Self::Detour => "road distance over the great circle, where no road is known".to_owned(),
+            Self::Speed => "speed, where no road is known".to_owned(),
+            Self::IncidentReach => "distance within which an incident tells about a site".to_owned(),
+            Self::Floor(of) => format!("least protection, {}", kind(of)),
+            Self::PostSeats(of) => format!("people on duty at a post, {}", kind(of)),
+            Self::Value(of) => format!("persons harmed if an attempt succeeds, {}", kind(of)),
+            Self::PriorAttempts(of) => format!("attempts before incidents are counted, {}", kind(of)),
+        }
+    }
+
+    /// How it is written, and between what it may lie.
+    pub fn measure(&self) -> Measure {
+        let of = |factor, least, most, unit| Measure { factor, least, most, unit };
+        match self {
+            Self::Alpha | Self::ReactionBusy => of(1_000_000, 0, 1_000_000, "share, 0 to 1"),
+            Self::StaticEffect | Self::ReactionEffect => of(1_000_000, 0, 1_000_000, "probability, 0 to 1"),
+            Self::Floor(_) => of(1_000_000, 0, 1_000_000, "probability that an attempt is stopped, 0 to 1"),
+            Self::ReactionDecay => of(10, 1, 100_000, "minutes"),
+            Self::Turnout => of(10, 0, 100_000, "minutes"),
+            Self::ReactionSeats | Self::PostSeats(_) => of(1, 1, 10_000, "people"),
+            Self::WatchedAttempts | Self::PriorAttempts(_) => of(1_000_000, 0, 10_000_000_000, "attempts a week"),
+            Self::ReliefFactor => of(1_000, 1_000, 100_000, "people"),
+            Self::Detour => of(1_000, 1_000, 100_000, "times"),
+            Self::Speed => of(10, 1, 10_000, "kilometres an hour"),
+            Self::IncidentReach => of(1, 1, 1_000_000, "metres"),
+            Self::Value(_) => of(1_000, 0, 1_000_000_000, "persons"),
+        }
+    }
+
+    /// The kind of site it is about, if it is about one.
+    pub fn kind(&self) -> Option<&str> {
+        match self {
+            Self::Floor(kind) | Self::PostSeats(kind) | Self::Value(kind) | Self::PriorAttempts(kind) => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// Whether travel times depend on it.
+    pub fn moves_travel(&self) -> bool {
+        matches!(self, Self::Turnout | Self::Detour | Self::Speed)
+    }
+
+    /// A value as a decimal number without needless digits: 800000 millionths are `0.8`.
+    pub fn text(&self, value: u64) -> String {
+        let factor = self.measure().factor;
+        let (whole, rest) = (value / factor, value % factor);
+        if rest == 0 {
+            return whole.to_string();
+        }
+        let digits = usize::try_from(factor.ilog10()).expect("a few digits");
+        format!("{whole}.{}", format!("{rest:0digits$}").trim_end_matches('0'))
+    }
+
+    /// Reads a decimal number, or a per cent where the figure is a share.
+    pub fn read(&self, text: &str) -> Result<u64, ChangeError> {
+        let measure = self.measure();
+        let is_share = measure.factor == 1_000_000 && measure.most == 1_000_000;
+        let wrong = || ChangeError::NotANumber {
+            name: self.name(),
+            text: text.trim().to_owned(),
+            unit: measure.unit,
+            least: self.text(measure.least),
+            most: self.text(measure.most),
+        };
+        let plain = text.trim();
+        let (digits, factor) = match plain.strip_suffix('%') {
+            Some(percent) if is_share => (percent.trim_end(), 10_000.0),
+            _ => (plain, measure.factor as f64),
+        };
+        let plausible = digits.len() <= 24 && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let number: f64 = digits.parse().ok().filter(|_| plausible).ok_or_else(wrong)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "digits only; saturates")]
+        let value = (number * factor).round() as u64;
+        if (measure.least..=measure.most).contains(&value) { Ok(value) } else { Err(wrong()) }
+    }
+
+    /// The judged figure of the planning figures, if this is one.
+    pub fn judged<'a>(&self, planning: &'a Planning) -> Option<&'a Judged> {
+        Some(match self {
+            Self::Alpha => &planning.alpha_ppm,
+            Self::StaticEffect => &planning.static_effect_ppm,
+            Self::ReactionEffect => &planning.reaction_effect_ppm,
+            Self::ReactionDecay => &planning.reaction_decay_minutes_tenths,
+            Self::ReactionBusy => &planning.reaction_busy_ppm,
+            Self::WatchedAttempts => &planning.watched_attempts_micro,
+            Self::ReliefFactor => &planning.relief_factor_milli,
+            Self::Turnout => &planning.turnout_minutes_tenths,
+            Self::Detour => &planning.detour_milli,
+            Self::Speed => &planning.speed_kmh_tenths,
+            Self::IncidentReach => &planning.incident_reach_m,
+            Self::Value(kind) => &planning.kinds.get(kind)?.value_milli,
+            Self::PriorAttempts(kind) => &planning.kinds.get(kind)?.prior_attempts_micro,
+            Self::ReactionSeats | Self::Floor(_) | Self::PostSeats(_) => return None,
+        })
+    }
+
+    fn judged_mut<'a>(&self, planning: &'a mut Planning) -> Option<&'a mut Judged> {
+        Some(match self {
+            Self::Alpha => &mut planning.alpha_ppm,
+            Self::StaticEffect => &mut planning.static_effect_ppm,
+            Self::ReactionEffect => &mut planning.reaction_effect_ppm,
+            Self::ReactionDecay => &mut planning.reaction_decay_minutes_tenths,
+            Self::ReactionBusy => &mut planning.reaction_busy_ppm,
+            Self::WatchedAttempts => &mut planning.watched_attempts_micro,
+            Self::ReliefFactor => &mut planning.relief_factor_milli,
+            Self::Turnout => &mut planning.turnout_minutes_tenths,
+            Self::Detour => &mut planning.detour_milli,
+            Self::Speed => &mut planning.speed_kmh_tenths,
+            Self::IncidentReach => &mut planning.incident_reach_m,
+            Self::Value(kind) => &mut planning.kinds.get_mut(kind)?.value_milli,
+            Self::PriorAttempts(kind) => &mut planning.kinds.get_mut(kind)?.prior_attempts_micro,
+            Self::ReactionSeats | Self::Floor(_) | Self::PostSeats(_) => return None,
+        })
+    }
+
+    /// The value in use, in units of the record; `None` for a kind without planning figures.
+    pub fn held(&self, planning: &Planning) -> Option<u64> {
+        let of = |kind: &str, read: fn(&KindPlanning) -> u64| planning.kinds.get(kind).map(read);
+        match self {
+            Self::ReactionSeats => Some(planning.reaction_seats.into()),
+            Self::Floor(kind) => of(kind, |figures| figures.floor_ppm.into()),
+            Self::PostSeats(kind) => of(kind, |figures| figures.post_seats.into()),
+            judged => judged.judged(planning).map(|judged| judged.best),
+        }
+    }
+
+    fn put(&self, planning: &mut Planning, value: u64) {
+        let narrow = u32::try_from(value).unwrap_or(u32::MAX);
+        match self {
+            Self::ReactionSeats => planning.reaction_seats = narrow,
+            Self::Floor(kind) => drop(planning.kinds.get_mut(kind).map(|figures| figures.floor_ppm = narrow)),
+            Self::PostSeats(kind) => drop(planning.kinds.get_mut(kind).map(|figures| figures.post_seats = narrow)),
+            judged => drop(judged.judged_mut(planning).map(|judged| judged.best = value)),
+        }
+    }
+}
+
+/// Why a change cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ChangeError {
+    /// No such figure.
+    #[error(
+        "{0:?} is not a planning figure that can be changed; figures: {known}, and for a kind of site floor.KIND, \
+         seats.KIND, value.KIND, attempts.KIND",
+        known = NAMED.map(|(word, _)| word).join(", ")
+    )]
+    Figure(String),
+    /// A value that is not a number of the figure's range.
+    #[error("{name} is {text:?}; give a number from {least} to {most} ({unit})")]
+    NotANumber {
+        /// The figure.
+        name: String,
+        /// What was given.
+        text: String,
+        /// Its unit.
+        unit: &'static str,
+        /// Least.
+        least: String,
+        /// Most.
+        most: String,
+    },
+    /// The kind has no planning figures.
+    #[error("no planning figures are given for kind {0:?}; kinds: {1}")]
+    Kind(String, String),
+    /// No such site.
+    #[error("no site {0:?} is in the record; give the id of a site")]
+    Site(String),
+    /// One site both added and dropped.
+    #[error("the post at site {0:?} is both demanded and not demanded; choose one")]
+    Both(String),
+    /// More changes than are taken.
+    #[error("a question changes at most {CHANGES_MAX} figures and posts; ask with fewer")]
+    TooMany,
+    /// No planning figures in the record.
+    #[error("the mission has no planning figures to change; import them first: konbit import DIR planning FILE")]
+    NoPlanning,
+}
+
+/// What a question changes of the planning figures. Empty: nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Changes {
+    figures: BTreeMap<Figure, u64>,
+    posts: BTreeMap<SiteId, bool>,
+}
+
+/// One change, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeLine {
+    /// What is changed.
+    pub label: String,
+    /// As it stands in the record.
+    pub before: String,
+    /// As the question has it.
+    pub after: String,
+    /// Unit of both.
+    pub unit: &'static str,
+    /// The interval that the record gives it.
+    pub interval: Option<(String, String)>,
+    /// Whether the value of the question lies outside that interval.
+    pub is_outside: bool,
+}
+
+impl Changes {
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        self.figures.is_empty() && self.posts.is_empty()
+    }
+
+    fn room(&self) -> Result<(), ChangeError> {
+        if self.figures.len() + self.posts.len() < CHANGES_MAX { Ok(()) } else { Err(ChangeError::TooMany) }
+    }
+
+    /// Sets a figure by its name in addresses.
+    pub fn set(&mut self, name: &str, text: &str) -> Result<(), ChangeError> {
+        self.room()?;
+        let figure = Figure::parse(name).ok_or_else(|| ChangeError::Figure(name.to_owned()))?;
+        let value = figure.read(text)?;
+        self.put(figure, value);
+        Ok(())
+    }
+
+    /// Sets a figure, in units of the record.
+    pub fn put(&mut self, figure: Figure, value: u64) {
+        self.figures.insert(figure, value);
+    }
+
+    /// Demands a post at a site in every schedule, or demands it no more.
+    pub fn post(&mut self, site: &str, must_stand: bool) -> Result<(), ChangeError> {
+        self.room()?;
+        let id = SiteId::new(site.trim()).map_err(|_| ChangeError::Site(site.to_owned()))?;
+        match self.posts.insert(id, must_stand) {
+            Some(before) if before != must_stand => Err(ChangeError::Both(site.to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The value a figure is set to, in units of the record.
+    pub fn get(&self, figure: &Figure) -> Option<u64> {
+        self.figures.get(figure).copied()
+    }
+
+    /// Sites whose post is demanded, or demanded no more.
+    pub fn posts(&self) -> impl Iterator<Item = (&SiteId, bool)> {
+        self.posts.iter().map(|(site, must)| (site, *must))
+    }
+
+    /// Names and values as they stand in addresses, in a fixed order.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let figures = self.figures.iter().map(|(figure, value)| (figure.name(), figure.text(*value)));
+        let word = |must: bool| if must { "post" } else { "no_post" };
+        let posts = self.posts.iter().map(|(site, must)| (word(*must).to_owned(), site.to_string()));
+        figures.chain(posts).collect()
+    }
+
+    /// Without what the record says already.
+    #[must_use]
+    pub fn that_differ(mut self, mission: &Mission) -> Self {
+        let Some(planning) = mission.planning.values().next() else { return self };
+        self.figures.retain(|figure, value| figure.held(planning) != Some(*value));
+        self.posts.retain(|site, must| {
+            mission.sites.get(site.as_str()).is_none_or(|held| is_mandatory(planning, &held.value) != *must)
+        });
+        self
+    }
+
+    /// The planning figures under these changes.
+    pub fn planning(&self, mission: &Mission) -> Result<Planning, ChangeError> {
+        let mut planning = mission.planning.values().next().ok_or(ChangeError::NoPlanning)?.clone();
+        for (figure, value) in &self.figures {
+            if let Some(kind) = figure.kind().filter(|kind| !planning.kinds.contains_key(*kind)) {
+                let known: Vec<&str> = planning.kinds.keys().map(String::as_str).collect();
+                return Err(ChangeError::Kind(kind.to_owned(), known.join(", ")));
+            }
+            figure.put(&mut planning, *value);
+        }
+        for (id, must) in &self.posts {
+            let site = mission.sites.get(id.as_str()).ok_or_else(|| ChangeError::Site(id.to_string()))?;
+            set_mandatory(&mut planning, mission, &site.value, *must);
+        }
+        Ok(planning)
+    }
+
+    /// The planning figures as they enter the record: intervals hold the new values, and each changed
+    /// judgement says why and what it was.
+    pub(crate) fn recorded(&self, mission: &Mission, reason: &str, who: &str) -> Result<Planning, ChangeError> {
+        let held = mission.planning.values().next().ok_or(ChangeError::NoPlanning)?;
+        let mut planning = self.planning(mission)?;
+        for (figure, value) in &self.figures {
+            let before = figure.held(held).map(|before| figure.text(before)).unwrap_or_default();
+            if let Some(judged) = figure.judged_mut(&mut planning) {
+                judged.low = judged.low.min(*value);
+                judged.high = judged.high.max(*value);
+                judged.basis = format!("{who}, instead of {before}: {reason}. Before: {}", head(&judged.basis));
+            }
+        }
+        let words: Vec<String> = self.pairs().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        planning.source.name =
+            format!("{who}: {reason}. Changed: {}. Before: {}", words.join(", "), head(&held.source.name));
+        planning.source.reading = Reading::Read;
+        Ok(planning)
+    }
+
+    /// The mission as it would be under these changes.
+    pub fn mission(&self, mission: &Mission) -> Result<Mission, DeskError> {
+        let planning = self.planning(mission)?;
+        let recorded = mission.planning.iter().next().ok_or(ChangeError::NoPlanning)?;
+        let body = canonical::to_bytes(&planning).expect("planning figures hold no floats");
+        let mut changed = mission.clone();
+        changed.restore("planning", recorded.entries.clone(), &body)?;
+        Ok(changed)
+    }
+
+    /// The mission under these changes; as it is where there are none.
+    pub(crate) fn upon(&self, mission: &Mission) -> Result<Mission, DeskError> {
+        if self.is_empty() { Ok(mission.clone()) } else { self.mission(mission) }
+    }
+
+    /// Whether the harm that is expected of one and the same plan changes; demands and sizes of units leave it as it is.
+    pub fn change_harm(&self) -> bool {
+        self.figures.keys().any(|figure| {
+            !matches!(figure, Figure::Floor(_) | Figure::PostSeats(_) | Figure::ReliefFactor | Figure::ReactionSeats)
+        })
+    }
+
+    /// Whether travel times change.
+    pub fn moves_travel(&self) -> bool {
+        self.figures.keys().any(Figure::moves_travel)
+    }
+
+    /// The changes in words, for a reader.
+    pub fn lines(&self, mission: &Mission) -> Vec<ChangeLine> {
+        let planning = mission.planning.values().next();
+        let figures = self.figures.iter().map(|(figure, value)| {
+            let judged = planning.and_then(|planning| figure.judged(planning));
+            ChangeLine {
+                label: figure.label(),
+                before: planning
+                    .and_then(|planning| figure.held(planning))
+                    .map_or_else(|| "none".to_owned(), |held| figure.text(held)),
+                after: figure.text(*value),
+                unit: figure.measure().unit,
+                interval: judged.map(|judged| (figure.text(judged.low), figure.text(judged.high))),
+                is_outside: judged.is_some_and(|judged| !(judged.low..=judged.high).contains(value)),
+            }
+        });
+        let word = |must: bool| if must { "mandatory" } else { "not mandatory" };
+        let posts = self.posts.iter().map(|(id, must)| {
+            let site = mission.sites.get(id.as_str()).map(|site| &site.value);
+            let before = site.zip(planning).is_some_and(|(site, planning)| is_mandatory(planning, site));
+            ChangeLine {
+                label: format!("post at {}", site.map_or(id.as_str(), |site| site.name.as_str())),
+                before: word(before).to_owned(),
+                after: word(*must).to_owned(),
+                unit: "",
+                interval: None,
+                is_outside: false,
+            }
+        });
+        figures.chain(posts).collect()
+    }
+}
+
+/// Whether a post at the site must stand in every schedule.
+pub fn is_mandatory(planning: &Planning, site: &Site) -> bool {
+    planning.kinds.get(&site.kind).is_some_and(|figures| figures.mandatory)
+        || planning.mandatory_posts.contains(&site.id)
+}
+
+/// A site of a kind whose posts are all mandatory can only be left out by naming the others.
+fn set_mandatory(planning: &mut Planning, mission: &Mission, site: &Site, must: bool) {
+    if is_mandatory(planning, site) == must {
+        return;
+    }
+    if must {
+        planning.mandatory_posts.push(site.id.clone());
+        return;
+    }
+    planning.mandatory_posts.retain(|id| *id != site.id);
+    let Some(figures) = planning.kinds.get_mut(&site.kind).filter(|figures| figures.mandatory) else { return };
+    figures.mandatory = false;
+    let others = mission.sites.values().filter(|other| other.kind == site.kind && other.id != site.id);
+    for other in others {
+        if !planning.mandatory_posts.contains(&other.id) {
+            planning.mandatory_posts.push(other.id.clone());
+        }
+    }
+}
+
+/// The head of a text that was written before, so that a figure changed often does not carry all of its past: the
+/// entries of the record do.
+fn head(text: &str) -> String {
+    const CHARS_MAX: usize = 400;
+    let mut short: String = text.chars().take(CHARS_MAX).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
