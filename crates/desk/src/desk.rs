@@ -110,6 +110,17 @@ pub struct Desk {
     ground: Mutex<Option<Arc<Ground>>>,
     /// Rosters made, the latest first. Each is a function of its problem.
     rosters: Mutex<Vec<Arc<Roster>>>,
+    /// The last verification of the whole mission, where one has run.
+    verified: Mutex<Option<Verified>>,
+}
+
+/// A verification that ran beside the work.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// When it was done.
+    pub at: Timestamp,
+    /// What came of it; `None` if it could not run.
+    pub report: Option<Arc<verify::VerifyReport>>,
 }
 
 impl Desk {
@@ -139,8 +150,9 @@ impl Desk {
     }
 
     pub(crate) fn over(dir: MissionDir, config: Config, ledger: Ledger) -> Self {
-        let (roads, ground, rosters) = (Mutex::new(None), Mutex::new(None), Mutex::default());
-        Self { dir, config, ledger: Mutex::new(ledger), roads, ground, rosters, entering: OnceLock::new() }
+        let (roads, ground, rosters, verified) =
+            (Mutex::new(None), Mutex::new(None), Mutex::default(), Mutex::new(None));
+        Self { dir, config, ledger: Mutex::new(ledger), roads, ground, rosters, verified, entering: OnceLock::new() }
     }
 
     /// Closes the record cleanly, so that its file can be checked byte by byte.
@@ -172,6 +184,16 @@ impl Desk {
     /// Reads the record.
     pub(crate) fn reading<T>(&self, read: impl FnOnce(&Store) -> Result<T, StoreError>) -> Result<T, DeskError> {
         Ok(read(&self.ledger().reader)?)
+    }
+
+    /// Notes what a verification has come to, for whoever reads the record's page.
+    pub fn note_verified(&self, verified: Verified) {
+        *self.verified.lock().unwrap_or_else(PoisonError::into_inner) = Some(verified);
+    }
+
+    /// The last verification that was noted since the mission was opened.
+    pub fn last_verified(&self) -> Option<Verified> {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The one who writes.

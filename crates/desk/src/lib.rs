@@ -28,6 +28,7 @@ mod outsiders;
 mod overrides;
 mod plan;
 mod prepare;
+mod qr;
 mod render;
 mod roads;
 mod sensitivity;
@@ -41,7 +42,7 @@ mod week_time;
 
 pub use changes::{CHANGES_MAX, ChangeError, ChangeLine, Changes, Figure, Measure, is_mandatory};
 pub use check::check;
-pub use desk::{Desk, EntryView, Said, Snapshot, Stamp};
+pub use desk::{Desk, EntryView, Said, Snapshot, Stamp, Verified};
 pub use dir::{Config, MissionDir, StoreKind, write_durably};
 pub use draw::{DRAWS_MAX, DrawCheck, DrawnSlot, Revealing};
 pub use entering::{ENTERED_SUBJECTS, EnterError, EntryCommand, EntryFault, Standing};
@@ -65,6 +66,7 @@ pub use outsiders::{Published, WitnessView};
 pub use overrides::{MOVES_MAX, PricedOverride};
 pub use plan::{MORE_AND_FEWER, PlanRequest, PlanView, Planned, curve_for, plan_for, planned_for};
 pub use prepare::{Assumptions, PrepareError, Prepared, REACH_EFFECT_LEAST_PPM, prepare};
+pub use qr::{Ink, QrError, qr_svg, qr_terminal};
 pub use render::{plan_geojson, plan_text};
 pub use roads::{
     CoveredRoads, PLANNED_PERCENT, REACTION_PROFILE, RoadQuestion, Roads, RoadsNow, StepWords, Stop, Trip,

@@ -4,6 +4,7 @@
 //! how many of them have to cosign) and for each witness the last checkpoint that it cosigned.
 
 use crate::{Desk, DeskError, MissionDir, write_durably};
+use jiff::Timestamp;
 use konbit_base::Digest;
 use konbit_record::{
     Accepted, AddCheckpoint, CarriedAnswer, Disclosure, Policy, PolicyWitness, ProofFile, SignedCheckpoint, Tile,
@@ -11,6 +12,7 @@ use konbit_record::{
 };
 use konbit_store::last_signed;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -65,12 +67,13 @@ impl MissionDir {
         Ok(Some(policy))
     }
 
-    /// The last checkpoint that a witness cosigned.
-    fn cosigned(&self, key: &VerifierKey) -> Result<Option<SignedCheckpoint>, DeskError> {
+    /// The last checkpoint of the log `origin` that a witness cosigned. One of an earlier epoch, which was another
+    /// log, is passed over: its tree may hold entries that were lost since.
+    fn cosigned(&self, key: &VerifierKey, origin: &str) -> Result<Option<SignedCheckpoint>, DeskError> {
         let path = self.cosigned_path(key);
         match fs::read(&path) {
             Ok(bytes) => SignedCheckpoint::parse(&bytes)
-                .map(Some)
+                .map(|note| Some(note).filter(|note| note.checkpoint().origin() == origin))
                 .map_err(|error| DeskError::Missing(format!("{} is not a checkpoint: {error}", path.display()))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(DeskError::io("cannot read", &path, error)),
@@ -96,6 +99,14 @@ impl Desk {
         Ok(self.dir().key()?.map(|key| key.verifier().clone()))
     }
 
+    /// The last checkpoint of this record that a witness cosigned.
+    fn cosigned(&self, witness: &VerifierKey) -> Result<Option<SignedCheckpoint>, DeskError> {
+        match self.public_key()? {
+            Some(key) => self.dir().cosigned(witness, key.name()),
+            None => Ok(None),
+        }
+    }
+
     /// The checkpoint to publish: the last signed head, with all cosignatures that are known for it.
     pub fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, DeskError> {
         let Some(head) = self.signed_head()? else { return Ok(None) };
@@ -110,7 +121,7 @@ impl Desk {
         policy: Option<&Policy>,
     ) -> Result<SignedCheckpoint, DeskError> {
         for witness in policy.map(Policy::witnesses).unwrap_or_default() {
-            let cosigned = self.dir().cosigned(&witness.key)?;
+            let cosigned = self.cosigned(&witness.key)?;
             if let Some(note) = cosigned.filter(|note| note.checkpoint() == checkpoint.checkpoint()) {
                 // A line that does not hold is left out: it was kept by hand, or altered.
                 let _ =
@@ -124,7 +135,7 @@ impl Desk {
     fn vouched(&self, policy: &Policy) -> Result<Option<(SignedCheckpoint, Accepted)>, DeskError> {
         let mut best: Option<(SignedCheckpoint, Accepted)> = None;
         for witness in policy.witnesses() {
-            let Some(note) = self.dir().cosigned(&witness.key)? else { continue };
+            let Some(note) = self.cosigned(&witness.key)? else { continue };
             let checkpoint = self.with_cosignatures(note, Some(policy))?;
             if let Ok(accepted) = policy.check(&checkpoint)
                 && best.as_ref().is_none_or(|(held, _)| held.head().size < checkpoint.head().size)
@@ -172,7 +183,7 @@ impl Desk {
     }
 
     fn last_cosigned(&self, witness: &PolicyWitness) -> Result<Option<(u64, u64)>, DeskError> {
-        let Some(note) = self.dir().cosigned(&witness.key)? else { return Ok(None) };
+        let Some(note) = self.cosigned(&witness.key)? else { return Ok(None) };
         let verified = note.verify([&witness.key]).unwrap_or_default();
         Ok(verified.iter().filter_map(|by| by.time).max().map(|time| (note.head().size, time)))
     }
@@ -182,8 +193,39 @@ impl Desk {
         Ok(self.dir().policy()?.map(|policy| policy.witnesses().to_vec()).unwrap_or_default())
     }
 
+    /// The witness of this name in the policy.
+    pub fn witness_named(&self, name: &str) -> Result<PolicyWitness, DeskError> {
+        let witnesses = self.witnesses()?;
+        let names: Vec<_> =
+            witnesses.iter().map(|witness| String::from_utf8_lossy(&witness.name).into_owned()).collect();
+        let found = witnesses.into_iter().find(|witness| witness.name == name.as_bytes());
+        found.ok_or_else(|| {
+            DeskError::Missing(match names.as_slice() {
+                [] => format!("the policy names no witness {name}: put one in force with konbit cosign policy"),
+                names => format!("the policy names no witness {name}; it names {}", names.join(", ")),
+            })
+        })
+    }
+
+    /// The witnesses with an address that have not cosigned the last signed head, or did so more than `fresh_seconds`
+    /// before `now`, by their own clocks.
+    pub fn witnesses_to_ask(&self, now: Timestamp, fresh_seconds: u64) -> Result<Vec<PolicyWitness>, DeskError> {
+        let Some(head) = self.signed_head()? else { return Ok(Vec::new()) };
+        let now = u64::try_from(now.as_second()).unwrap_or_default();
+        let mut due = Vec::new();
+        for witness in self.witnesses()?.into_iter().filter(|witness| witness.url.is_some()) {
+            let is_fresh = self
+                .last_cosigned(&witness)?
+                .is_some_and(|(size, time)| size == head.head().size && time.saturating_add(fresh_seconds) > now);
+            if !is_fresh {
+                due.push(witness);
+            }
+        }
+        Ok(due)
+    }
+
     /// A request to cosign the last signed head, for a witness that cosigned a head of `old_size`
-    /// entries last; `None` takes what is known of `witness`, or nothing.
+    /// entries last. `None` takes what is known of `witness`, or of all witnesses if they have cosigned the same.
     pub fn cosign_request(
         &self,
         witness: Option<&VerifierKey>,
@@ -194,11 +236,12 @@ impl Desk {
         let checkpoint = head
             .only_by(&key)
             .map_err(|error| DeskError::Missing(format!("the signed head is not by the mission's key: {error}")))?;
-        let known = match witness {
-            Some(witness) => self.dir().cosigned(witness)?.map(|note| note.head().size),
-            None => None,
+        let old_size = match (old_size, witness) {
+            (Some(old_size), _) => old_size,
+            (None, Some(witness)) => self.cosigned(witness)?.map_or(0, |note| note.head().size),
+            (None, None) => self.size_known_to_all()?,
         };
-        let (old_size, size) = (old_size.or(known).unwrap_or(0), checkpoint.head().size);
+        let size = checkpoint.head().size;
         if old_size > size {
             return Err(DeskError::Missing(format!(
                 "the witness cosigned {old_size} entries, and the record has {size}: it is an older copy, or another record"
@@ -210,6 +253,24 @@ impl Desk {
             self.reading(|store| store.consistency_proof(old_size, size))?.into_iter().map(|hash| hash.0).collect()
         };
         Ok(AddCheckpoint { old_size, proof, checkpoint })
+    }
+
+    /// What all witnesses cosigned last: 0 if none has.
+    fn size_known_to_all(&self) -> Result<u64, DeskError> {
+        let mut sizes = BTreeMap::<u64, Vec<String>>::new();
+        for witness in self.witnesses()? {
+            let size = self.cosigned(&witness.key)?.map_or(0, |note| note.head().size);
+            sizes.entry(size).or_default().push(String::from_utf8_lossy(&witness.name).into_owned());
+        }
+        if sizes.len() > 1 {
+            let each: Vec<_> = sizes.iter().map(|(size, names)| format!("{}: {size}", names.join(", "))).collect();
+            return Err(DeskError::Missing(format!(
+                "witnesses have cosigned different numbers of entries ({}), so one request does not fit all: name the \
+                 witness, or the number that it cosigned last",
+                each.join("; ")
+            )));
+        }
+        Ok(sizes.into_keys().next().unwrap_or(0))
     }
 
     /// Keeps what a witness of the policy has answered: its cosignature on a head of this record.
@@ -249,7 +310,7 @@ impl Desk {
         }
         for witness in self.witnesses()? {
             if checkpoint.verify([&witness.key]).is_ok_and(|verified| !verified.is_empty()) {
-                let held = self.dir().cosigned(&witness.key)?;
+                let held = self.cosigned(&witness.key)?;
                 if held.is_none_or(|held| held.head().size <= head.size) {
                     let path = self.dir().cosigned_path(&witness.key);
                     write_durably(&path, checkpoint.to_string().as_bytes())?;
@@ -264,13 +325,20 @@ impl Desk {
     }
 
     /// Makes `policy` the one in force.
-    pub fn set_policy(&self, policy: &[u8]) -> Result<String, DeskError> {
+    pub fn set_policy(&self, policy: &[u8]) -> Result<Policy, DeskError> {
         let parsed =
             Policy::parse(policy).map_err(|error| DeskError::Missing(format!("this is not a policy: {error}")))?;
+        if let Some(key) = self.public_key()?
+            && !parsed.logs().iter().any(|log| log.key == key)
+        {
+            return Err(DeskError::Missing(format!(
+                "the policy does not name this record, so it would accept no head of it: add the line\nlog {key}"
+            )));
+        }
         let folder = self.dir().path().join("witnesses");
         fs::create_dir_all(&folder).map_err(|error| DeskError::io("cannot make", &folder, error))?;
         write_durably(&self.dir().policy_path(), policy)?;
-        Ok(parsed.rule())
+        Ok(parsed)
     }
 
     /// The proof of an entry as a file that anyone can check offline: against the largest head that

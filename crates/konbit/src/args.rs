@@ -1,6 +1,6 @@
 //! The command line, as `konbit help` shows it.
 
-use crate::outsider::args::{MirrorArgs, PolicyCommand, ProofCommand, WitnessArgs};
+use crate::outsider::args::{CompareArgs, MirrorArgs, PolicyCommand, ProofCommand, WitnessArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -245,6 +245,8 @@ pub enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    /// Compare the heads that witnesses, mirrors and readers hold of a record: 0 = all of one history
+    Compare(CompareArgs),
     /// The quickest way by road, as the roads are reported now
     Route {
         /// The mission directory
@@ -281,6 +283,13 @@ pub enum Command {
         /// Address to listen on, instead of the one in konbit.toml; port 0 takes any free port
         #[arg(long)]
         listen: Option<String>,
+        /// Ask the witnesses that have an address so often, if the record has grown or their last cosignature is more
+        /// than an hour old; 0 = never
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        cosign_seconds: u32,
+        /// Verify the whole record in the background so often, the first time a minute after the start; 0 = never
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        verify_hours: u32,
     },
 }
 
@@ -300,16 +309,38 @@ pub enum CouncilCommand {
 /// What to do about witnesses.
 #[derive(Debug, Subcommand)]
 pub enum CosignCommand {
+    /// Say which witnesses have to cosign (C2SP tlog-policy)
+    Policy {
+        /// The mission directory
+        dir: PathBuf,
+        /// The policy
+        file: PathBuf,
+    },
+    /// Ask witnesses over HTTP to cosign the last signed head, and keep what they answer
+    Ask {
+        /// The mission directory
+        dir: PathBuf,
+        /// Names of witnesses in the policy; all that have an address if absent
+        witnesses: Vec<String>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Write a request to cosign the last signed head, to be carried to a witness
     Request {
         /// The mission directory
         dir: PathBuf,
-        /// Entries that the witness cosigned last; 0 if it has not yet
-        #[arg(long)]
+        /// Name of the witness in the policy; needed where witnesses have cosigned different heads last
+        #[arg(long, value_name = "NAME")]
+        witness: Option<String>,
+        /// Entries that the witness cosigned last, instead of what is known here; 0 if it has not yet
+        #[arg(long, value_name = "ENTRIES")]
         old: Option<u64>,
-        /// The file to write; standard output if absent
+        /// The file to write: the request, or a QR code of it if the name ends in .svg
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Draw the request as a QR code on the screen
+        #[arg(long)]
+        qr: bool,
     },
     /// Keep the answers of witnesses that were carried back
     Keep {
@@ -319,14 +350,7 @@ pub enum CosignCommand {
         #[arg(required = true)]
         answers: Vec<PathBuf>,
     },
-    /// Say which witnesses have to cosign (C2SP tlog-policy)
-    Policy {
-        /// The mission directory
-        dir: PathBuf,
-        /// The policy
-        file: PathBuf,
-    },
-    /// Say how far witnesses have cosigned
+    /// Say how far witnesses have cosigned, and when
     Status {
         /// The mission directory
         dir: PathBuf,

@@ -1,17 +1,13 @@
-//! Commands that keep the record: copies, erasure, a new epoch, cosignatures, proofs.
+//! Commands that keep the record: copies, erasure, a new epoch, proofs.
 
 use crate::Ended;
-use crate::args::{CosignCommand, Format};
+use crate::args::Format;
 use crate::commands::{entropy, stamp};
-use crate::files::read_limited;
 use crate::output;
 use anyhow::{Result, anyhow};
-use konbit_desk::{CopyReport, Desk, WitnessView};
+use konbit_desk::{CopyReport, Desk};
 use serde_json::json;
 use std::path::Path;
-
-/// Largest answer of a witness or policy that is read, bytes.
-const TEXT_BYTES_MAX: u64 = 1 << 20;
 
 fn copied(what: &str, to: &Path, report: &CopyReport, format: Format) -> Result<Ended> {
     match format {
@@ -118,68 +114,4 @@ pub fn prove(dir: &Path, entry: u64, disclose: bool, output: Option<&Path>) -> R
         None => output::text(&proof.to_string())?,
     }
     Ok(Ended::Well)
-}
-
-/// `konbit cosign ...`.
-pub fn cosign(command: &CosignCommand) -> Result<Ended> {
-    match command {
-        CosignCommand::Request { dir, old, output } => {
-            let desk = Desk::open_to_read(dir)?;
-            let request = desk.cosign_request(None, *old)?;
-            desk.close()?;
-            match output {
-                Some(path) => konbit_desk::write_durably(path, request.to_string().as_bytes())?,
-                None => output::text(&request.to_string())?,
-            }
-            Ok(Ended::Well)
-        }
-        CosignCommand::Keep { dir, answers } => {
-            let desk = Desk::open_to_read(dir)?;
-            for path in answers {
-                let (name, size) = desk.keep_answer(&read_limited(path, TEXT_BYTES_MAX)?.bytes)?;
-                output::text(&format!("{name} has cosigned {size} entries"))?;
-            }
-            desk.close()?;
-            Ok(Ended::Well)
-        }
-        CosignCommand::Policy { dir, file } => {
-            let desk = Desk::open_to_read(dir)?;
-            let rule = desk.set_policy(&read_limited(file, TEXT_BYTES_MAX)?.bytes)?;
-            desk.close()?;
-            output::text(&format!("heads count as vouched for when cosigned by {rule}"))?;
-            Ok(Ended::Well)
-        }
-        CosignCommand::Status { dir, output } => {
-            let desk = Desk::open_to_read(dir)?;
-            let published = desk.published()?;
-            desk.close()?;
-            match output.format {
-                Format::Json => output::json(&json!({
-                    "key": published.key, "signed_size": published.signed_size, "rule": published.rule,
-                    "vouched_size": published.vouched_size, "witnesses": published.witnesses,
-                }))?,
-                Format::Text => {
-                    let known = |size: Option<u64>| size.map_or_else(|| "none".to_owned(), |size| size.to_string());
-                    let mut text = format!(
-                        "signed: {} entries; vouched for: {} entries; rule: {}\n",
-                        known(published.signed_size),
-                        known(published.vouched_size),
-                        published.rule.as_deref().unwrap_or("no policy yet"),
-                    );
-                    for witness in &published.witnesses {
-                        text += &format!("  {}: {}\n", witness.name, freshness(witness));
-                    }
-                    output::text(&text)?;
-                }
-            }
-            Ok(Ended::Well)
-        }
-    }
-}
-
-fn freshness(witness: &WitnessView) -> String {
-    let Some((size, time)) = witness.cosigned else { return "has not cosigned yet".to_owned() };
-    let at = i64::try_from(time).ok().and_then(|time| jiff::Timestamp::from_second(time).ok());
-    let when = at.map_or_else(|| "at an unknown time".to_owned(), |at| format!("on {at}"));
-    format!("cosigned {size} entries {when}")
 }

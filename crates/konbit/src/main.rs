@@ -5,6 +5,8 @@
 
 mod args;
 mod commands;
+mod cosign;
+mod cosigning;
 mod files;
 mod keeping;
 mod output;
@@ -12,6 +14,7 @@ mod outsider;
 mod planning;
 mod roads;
 mod serve;
+mod verifying;
 
 use args::{Cli, Command, CouncilCommand};
 use clap::Parser as _;
@@ -112,11 +115,12 @@ fn run(command: Command) -> anyhow::Result<Ended> {
             keeping::erase(&dir, &entries, &reason, &authority, &acting.role, output.format)
         }
         Command::Prove { dir, entry, with_body, output } => keeping::prove(&dir, entry, with_body, output.as_deref()),
-        Command::Cosign { command } => keeping::cosign(&command),
+        Command::Cosign { command } => cosign::cosign(&command),
         Command::Witness(args) => outsider::witness(args),
         Command::Mirror(args) => outsider::mirror(&args),
         Command::Proof { command } => outsider::proof(&command),
         Command::Policy { command } => outsider::policy(&command),
+        Command::Compare(args) => outsider::compare(&args),
         Command::Route { dir, from, to, profile, night, rain, output } => roads::route(&roads::RouteArgs {
             dir: &dir,
             from: &from,
@@ -126,7 +130,9 @@ fn run(command: Command) -> anyhow::Result<Ended> {
             format: output.format,
         }),
         Command::Verify { dir, output } => commands::verify(&dir, output.format),
-        Command::Serve { dir, listen } => serve::serve(&dir, listen.as_deref()),
+        Command::Serve { dir, listen, cosign_seconds, verify_hours } => {
+            serve::serve(&dir, listen.as_deref(), serve::Beside { cosign_seconds, verify_hours })
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What outsiders run: a witness, a mirror, and the checks of proofs and policies.
 
 pub mod args;
+mod compare;
 mod mirror;
 mod proof;
 mod witness;
@@ -10,11 +11,13 @@ use crate::Ended;
 use crate::output;
 use anyhow::Result;
 use args::{PolicyCommand, ProofCommand};
-use konbit_witness::{Ink, qr_svg, qr_terminal};
+use konbit_desk::{Ink, qr_svg, qr_terminal};
 use std::io::IsTerminal as _;
 use std::path::Path;
 
+pub use compare::run as compare;
 pub use mirror::mirror;
+pub use proof::bears_text;
 pub use witness::witness;
 
 /// `konbit proof ...`.

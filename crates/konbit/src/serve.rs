@@ -1,5 +1,7 @@
 //! Serving the pages, and the demo.
 
+use crate::cosigning::Cosigner;
+use crate::verifying::Verifier;
 use crate::{Ended, commands, output};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
@@ -10,7 +12,7 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
 /// Example that the demo shows.
@@ -18,11 +20,20 @@ const DEMO_EXAMPLE: &str = "haiti-2023";
 /// Role under which the demo's own acts stand in the record.
 const DEMO_ROLE: &str = "demo";
 
+/// What goes on beside serving the pages.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside {
+    /// Seconds between two rounds of asking witnesses; 0 asks none.
+    pub cosign_seconds: u32,
+    /// Hours between two verifications; 0 runs none.
+    pub verify_hours: u32,
+}
+
 /// Serves a mission directory until it is told to stop.
-pub fn serve(dir: &Path, listen: Option<&str>) -> Result<Ended> {
+pub fn serve(dir: &Path, listen: Option<&str>, beside: Beside) -> Result<Ended> {
     let desk = Desk::open(dir)?;
     let listen = listen.map_or_else(|| desk.config().listen.clone(), str::to_owned);
-    run(desk, &listen)
+    run(desk, &listen, beside)
 }
 
 /// Makes a mission directory from the worked example, plans for it, and serves it.
@@ -51,7 +62,7 @@ pub fn demo(dir: Option<&Path>, listen: &str, no_serve: bool) -> Result<Ended> {
         output::text(&path.display().to_string())?;
         return Ok(Ended::Well);
     }
-    run(desk, listen)
+    run(desk, listen, Beside::default())
 }
 
 /// Makes the mission directory; what an interrupted attempt left behind is made anew.
@@ -88,9 +99,18 @@ fn stamp() -> Stamp {
     commands::stamp(DEMO_ROLE)
 }
 
-fn run(desk: Desk, address: &str) -> Result<Ended> {
+fn run(desk: Desk, address: &str, beside: Beside) -> Result<Ended> {
     let desk = Arc::new(desk);
+    let cosign_every = Duration::from_secs(beside.cosign_seconds.into());
+    let cosigner = (!cosign_every.is_zero()).then(|| Cosigner::start(&desk, cosign_every)).transpose();
+    let cosigner = cosigner.context("cannot start the thread that asks witnesses")?;
+    let verify_every = Duration::from_secs(u64::from(beside.verify_hours) * 3_600);
+    let verifier = (!verify_every.is_zero()).then(|| Verifier::start(&desk, verify_every)).transpose();
+    let verifier = verifier.context("cannot start the thread that verifies the record")?;
     listen(address, |listener, stop| konbit_web::serve(listener, Arc::clone(&desk), WORLD, stop))?;
+    // Before the desk is closed: a file that nobody else reads can be sealed.
+    cosigner.into_iter().for_each(Cosigner::stop);
+    verifier.into_iter().for_each(Verifier::stop);
     if let Some(desk) = Arc::into_inner(desk) {
         desk.close()?;
     }

@@ -108,6 +108,9 @@ pub fn router(desk: Arc<Desk>, world: World) -> Router {
         .route("/roads/reports.geojson", get(roads::reports_geojson))
         .route("/record", get(handlers::record))
         .route("/record/verify", get(handlers::verify))
+        .route("/record/request", get(log::request))
+        .route("/record/request.svg", get(log::request_code))
+        .route("/record/answers", post(log::keep_answer))
         .route("/record/{ix}", get(handlers::entry))
         .route("/record/{ix}/proof", get(log::proof))
         .route("/checkpoint", get(log::checkpoint))
@@ -282,22 +285,25 @@ fn respond(view: &View<'_>, ask: &Ask, answer: Answer) -> Response {
             }
             response
         }
-        Answer::File { media, name, bytes, immutable } => {
-            let mut response = bytes.into_response();
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-            let caching = if immutable { crate::assets::CACHE_CONTROL } else { "no-cache" };
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-            if let Some(value) = name.and_then(|name| format!("attachment; filename=\"{name}\"").parse().ok()) {
-                headers.insert(header::CONTENT_DISPOSITION, value);
-            }
-            response
-        }
+        Answer::File { media, name, bytes, immutable } => file_response(media, name.as_deref(), bytes, immutable),
         Answer::SeeOther(to) => {
             let location = HeaderValue::from_str(&to).expect("addresses are escaped");
             (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
         }
     }
+}
+
+/// `name` is the one under which a browser saves it; without it the file is shown.
+fn file_response(media: &'static str, name: Option<&str>, bytes: Vec<u8>, immutable: bool) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    let caching = if immutable { crate::assets::CACHE_CONTROL } else { "no-cache" };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    if let Some(value) = name.and_then(|name| format!("attachment; filename=\"{name}\"").parse().ok()) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
 }
 
 fn problem_page(view: &View<'_>, ask: &Ask, problem: &Problem) -> Response {

@@ -1,5 +1,5 @@
 //! What outsiders run to check a log without trusting whoever keeps it: a witness, a mirror, and what both and the log
-//! need for it on the edge: files, HTTP, QR codes. The rules are in `konbit-record`; here is what makes them durable.
+//! need for it on the edge: files and HTTP. The rules are in `konbit-record`; here is what makes them durable.
 //!
 //! - *witness*: cosigns a log's head only if the log's tree still begins with the one it cosigned before (C2SP
 //!   tlog-witness). [`WitnessDir`] is one on disk; [`witness_router`] answers over HTTP; [`WitnessDir::answer`] is the
@@ -8,6 +8,7 @@
 //!   the signed head before it is believed ([`Mirror`]); [`mirror_router`] serves them.
 //! - *evidence*: two heads of one log that do not fit together, kept as files and never overwritten ([`Evidence`]).
 //! - *client*: [`add_checkpoint`] asks a witness over HTTP.
+//! - *comparison*: [`compare`] says whether the heads that different parties hold are of one history.
 //!
 //! Invariant: a cosignature leaves only after the head it is for is on the disk (file and folder synced).
 //! Invariant: between reading a log's state and storing the next, no other request for that log is looked at.
@@ -22,13 +23,13 @@
 //! Start reading at [`WitnessDir`], then [`Mirror`].
 
 mod client;
+mod compare;
 mod error;
 mod evidence;
 mod fetch;
 mod files;
 mod mirror;
 mod page;
-mod qr;
 mod quorum;
 mod serve;
 mod server;
@@ -37,11 +38,11 @@ mod tiles;
 mod witness_dir;
 
 pub use client::{Answer, add_checkpoint};
+pub use compare::{Compared, Contradiction, Hashes, compare, fetch_checkpoint, fetch_cosigned, heads_in};
 pub use error::WitnessError;
 pub use evidence::{Evidence, EvidenceKind};
 pub use fetch::FetchError;
 pub use mirror::{Copied, Mirror, MirrorError, Step};
-pub use qr::{Ink, QrError, qr_svg, qr_terminal};
 pub use quorum::{QUORUM_WITNESSES_MAX, dishonest_max};
 pub use serve::serve;
 pub use server::witness_router;

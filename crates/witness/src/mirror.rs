@@ -209,7 +209,7 @@ impl Mirror {
         }
         let is_older = next.size < base.size;
         let target = if is_older { seen.clone().expect("a head was seen") } else { shown.clone() };
-        let mut tiles = Verified::of(&self.fetch, &self.dir, target.head())?;
+        let mut tiles = Verified::of(Some(&self.fetch), &self.dir, target.head())?;
         if base.size < next.size {
             if next.size > ENTRIES_MAX {
                 return Err(MirrorError::Size(next.size));

@@ -21,7 +21,8 @@ pub fn local_path(dir: &Path, tile: Tile) -> PathBuf {
 /// Tiles that lead to the root of `head`, from the mirror's files where those hold, otherwise from the log.
 #[derive(Debug)]
 pub struct Verified<'a> {
-    fetch: &'a Fetcher,
+    /// `None` where only files are to be used.
+    fetch: Option<&'a Fetcher>,
     dir: &'a Path,
     head: Head,
     tiles: BTreeMap<Tile, Vec<u8>>,
@@ -31,7 +32,7 @@ pub struct Verified<'a> {
 
 impl<'a> Verified<'a> {
     /// Checks the right edge.
-    pub fn of(fetch: &'a Fetcher, dir: &'a Path, head: Head) -> Result<Self, MirrorError> {
+    pub fn of(fetch: Option<&'a Fetcher>, dir: &'a Path, head: Head) -> Result<Self, MirrorError> {
         let edge: Vec<Tile> = edge(head.size).collect();
         let mut verified = Self { fetch, dir, head, tiles: BTreeMap::new(), fetched_count: 0 };
         for tile in &edge {
@@ -103,8 +104,11 @@ impl<'a> Verified<'a> {
     }
 
     fn fetch(&mut self, tile: Tile) -> Result<Vec<u8>, MirrorError> {
+        let Some(fetch) = self.fetch else {
+            return Err(MirrorError::Tile { name: tile.to_string(), why: "it is not in the mirror".to_owned() });
+        };
         self.fetched_count += 1;
-        Ok(self.fetch.get(&tile.to_string(), bytes_of(tile) as u64)?)
+        Ok(fetch.get(&tile.to_string(), bytes_of(tile) as u64)?)
     }
 }
 

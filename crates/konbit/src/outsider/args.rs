@@ -116,3 +116,18 @@ pub enum PolicyCommand {
         output: Output,
     },
 }
+
+/// `konbit compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The policy: its logs and witnesses are asked for their heads, where it gives their addresses
+    pub policy: PathBuf,
+    /// Where else heads are: a file (checkpoint, proof, request or answer of a witness, evidence), the directory of a
+    /// mirror, or the address of a log, mirror or witness
+    pub places: Vec<String>,
+    /// Keep heads that contradict each other in this directory, as evidence
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+}

@@ -193,7 +193,7 @@ pub fn show(file: &Path, format: Format) -> Result<Ended> {
     Ok(Ended::Well)
 }
 
-fn read_policy(file: &Path) -> Result<Policy> {
+pub(super) fn read_policy(file: &Path) -> Result<Policy> {
     let bytes = read_limited(file, POLICY_BYTES_MAX as u64)?.bytes;
     Policy::parse(&bytes).with_context(|| format!("{} is not a policy", file.display()))
 }
@@ -256,19 +256,33 @@ fn policy_text(policy: &Policy, bears: Option<usize>, reasons: &[&str]) -> Strin
         out += &format!("  witness {}: {}{}\n", words::foreign_bytes(&witness.name), witness.key, at(&witness.url));
     }
     out += &format!("  a head counts when cosigned by: {}\n", words::foreign(&policy.rule()));
-    out += &match bears {
-        Some(0) => "  two histories cannot both be accepted while every witness is honest; one that is not can be \
-                    enough\n"
-            .to_owned(),
-        Some(count) => format!(
-            "  two histories cannot both be accepted while at most {count} of the {} witnesses {} dishonest\n",
-            policy.witnesses().len(),
-            if count == 1 { "is" } else { "are" }
-        ),
-        None if policy.witnesses().len() > QUORUM_WITNESSES_MAX => {
-            "  how many dishonest witnesses it bears is not computed for so many\n".to_owned()
-        }
-        None => String::new(),
-    };
+    if let Some(text) = bears_words(policy, bears) {
+        out += &format!("  {text}\n");
+    }
     reasons.iter().fold(out, |out, reason| out + "  " + reason + "\n")
+}
+
+/// How many dishonest witnesses a policy bears, in words.
+pub fn bears_text(policy: &Policy) -> String {
+    let unsafe_as_it_is =
+        || "two quorums need share no witness, so honest witnesses could vouch for two histories".to_owned();
+    bears_words(policy, dishonest_max(policy)).unwrap_or_else(unsafe_as_it_is)
+}
+
+fn bears_words(policy: &Policy, bears: Option<usize>) -> Option<String> {
+    let count = policy.witnesses().len();
+    match bears {
+        Some(0) => Some(
+            "two histories cannot both be accepted while every witness is honest; one that is not can be enough"
+                .to_owned(),
+        ),
+        Some(bears) => Some(format!(
+            "two histories cannot both be accepted while at most {bears} of the {count} witnesses {} dishonest",
+            if bears == 1 { "is" } else { "are" }
+        )),
+        None if count > QUORUM_WITNESSES_MAX => {
+            Some("how many dishonest witnesses it bears is not computed for so many".to_owned())
+        }
+        None => None,
+    }
 }

@@ -11,14 +11,14 @@ use crate::{schema, seal};
 use konbit_base::Digest;
 use konbit_record::{Hash, SignedCheckpoint, VerifierKey};
 use rusqlite::Connection;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The most problems that are told one by one.
 const PROBLEMS_MAX: usize = 50;
 
 /// Something that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The first entry that it touches; `None` if it touches none.
     pub entry: Option<u64>,
@@ -27,7 +27,7 @@ pub struct Problem {
 }
 
 /// The answer of [`verify()`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerifyReport {
     /// Number of entries that could be read.
     pub entries: u64,

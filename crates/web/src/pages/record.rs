@@ -2,9 +2,13 @@
 
 use crate::format;
 use crate::layout::{Paging, View, behind_href, empty, entry_href, short};
-use konbit_desk::{Published, VerifyReport};
+use jiff::Timestamp;
+use konbit_desk::{Published, Verified, VerifyReport};
+use konbit_mission::mandate::Obligation;
+use konbit_mission::{Event, Mission};
 use maud::{Markup, html};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// What a reader may ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -26,13 +30,81 @@ pub struct EntryRow {
     /// Its number.
     pub ix: u64,
     /// When.
-    pub at: jiff::Timestamp,
+    pub at: Timestamp,
     /// Who.
     pub actor: String,
     /// What kind of entry.
     pub kind: String,
     /// One line that tells what it says.
     pub title: String,
+    /// The paragraphs of the mandate that it comes under.
+    pub under: Vec<Paragraph>,
+}
+
+/// A paragraph of a resolution.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Paragraph {
+    /// Symbol of the resolution.
+    pub resolution: String,
+    /// Number of the operative paragraph.
+    pub number: u32,
+}
+
+/// The paragraphs that an event comes under: of an obligation its own; of sites, plans and what they are made from, and
+/// of contributions, those whose obligations have that theme. What is told of the situation comes under none.
+pub fn paragraphs(mission: &Mission, event: &Event) -> Vec<Paragraph> {
+    let of =
+        |obligation: &Obligation| Paragraph { resolution: obligation.resolution.clone(), number: obligation.paragraph };
+    if let Event::Obligation(obligation) = event {
+        return vec![of(obligation)];
+    }
+    let theme = match event.target().0 {
+        "site" | "base" | "plan" | "planning" => "infrastructure",
+        "contribution" => "contributions",
+        "obligation" => {
+            return mission.obligations.get(event.target().1).map(|held| of(&held.value)).into_iter().collect();
+        }
+        _ => return Vec::new(),
+    };
+    let under: BTreeSet<_> = mission.obligations.values().filter(|held| held.theme == theme).map(of).collect();
+    under.into_iter().collect()
+}
+
+fn paragraph_links(under: &[Paragraph]) -> Markup {
+    html! {
+        @for (index, paragraph) in under.iter().enumerate() {
+            @if index > 0 { ", " }
+            a href={ "/mandate#p" (paragraph.number) } title={ (paragraph.resolution) ", paragraph " (paragraph.number) } { "paragraph " (paragraph.number) }
+        }
+    }
+}
+
+/// An order to erase, as the record's page tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasureRow {
+    /// The order's own entry.
+    pub row: EntryRow,
+    /// The entries that it erased.
+    pub entries: Vec<u64>,
+    /// Why.
+    pub reason: String,
+    /// By what authority.
+    pub authority: String,
+}
+
+/// What the page says of the record as a whole, besides its entries.
+#[derive(Debug, Clone)]
+pub struct Keeping {
+    /// What outsiders are told.
+    pub published: Published,
+    /// The newest orders to erase, newest first.
+    pub erasures: Vec<ErasureRow>,
+    /// How many there are in all.
+    pub erasures_count: u64,
+    /// The last verification in the background.
+    pub verified: Option<Verified>,
+    /// By the clock, whatever moment the mission's data describe.
+    pub now: Timestamp,
 }
 
 /// `/record`: the head, and one page of entries. `rows` is what `paging` asks for.
@@ -42,7 +114,7 @@ pub fn record(
     kinds: &[(String, u64)],
     rows: &[EntryRow],
     paging: Paging,
-    published: &Published,
+    keeping: &Keeping,
 ) -> Markup {
     let is_behind = !query.subject.is_empty();
     let options: Vec<(String, String)> = kinds
@@ -60,8 +132,10 @@ pub fn record(
                 dt { "Tree size" } dd.tabular { (format::count(view.record_size)) }
                 dt { "Tree root" } dd { code.hash { (view.record_root) } }
                 dt { "Check it" } dd { a href="/record/verify" { "Verify the whole record now" } ", or keep size and root and compare them later" }
+                @if let Some(verified) = &keeping.verified { dt { "Last checked" } dd { (last_checked(view, verified, keeping.now)) } }
             }
-            (outsiders(view, published))
+            (outsiders(view, keeping))
+            @if !keeping.erasures.is_empty() { (erasures(view, keeping)) }
             section #entries {
                 h2 { @if is_behind { "Entries behind " (format::words(&query.subject)) " " (query.id) } @else { "Entries, newest first" } }
                 @if is_behind {
@@ -81,9 +155,22 @@ pub fn record(
     }
 }
 
-/// Who vouches for the record besides the mission.
-fn outsiders(view: &View<'_>, published: &Published) -> Markup {
+/// What the verification in the background has found.
+fn last_checked(view: &View<'_>, verified: &Verified, now: Timestamp) -> Markup {
     let zone = view.zone();
+    html! {
+        (format::instant(verified.at, &zone)) " (" (age(verified.at, now)) "): "
+        @match &verified.report {
+            Some(report) if report.ok => { "all " (format::count(report.entries)) " entries held" },
+            Some(_) => strong { "something did not match; verify it now and read what" },
+            None => strong { "it could not be verified; the server's log says why" },
+        }
+    }
+}
+
+/// Who vouches for the record besides the mission.
+fn outsiders(view: &View<'_>, keeping: &Keeping) -> Markup {
+    let published = &keeping.published;
     html! {
         section #outsiders {
             h2 { "Who vouches for it" }
@@ -104,33 +191,122 @@ fn outsiders(view: &View<'_>, published: &Published) -> Markup {
                             None => strong { "No head is vouched for yet." },
                         }
                     }
-                    div.scroll role="region" aria-label="Witnesses" tabindex="0" {
-                        table {
-                            caption { "Witnesses" }
-                            thead { tr { th scope="col" { "Witness" } th scope="col" .num { "Entries cosigned" } th scope="col" { "When, by its clock" } th scope="col" { "Reached" } } }
-                            tbody {
-                                @for witness in &published.witnesses {
-                                    tr {
-                                        th scope="row" { (witness.name) }
-                                        @match witness.cosigned {
-                                            Some((size, time)) => { td.num { (format::count(size)) } td.nowrap { (witnessed(time, &zone)) } },
-                                            None => { td.num { (format::UNKNOWN) } td { "has not cosigned yet" } },
-                                        }
-                                        td { (witness.url.as_deref().unwrap_or("by hand")) }
-                                    }
-                                }
-                            }
-                        }
-                    }
+                    (witnesses(view, keeping))
+                    (by_hand(published))
                 }
             }
         }
     }
 }
 
-fn witnessed(time: u64, zone: &jiff::tz::TimeZone) -> String {
-    let at = i64::try_from(time).ok().and_then(|time| jiff::Timestamp::from_second(time).ok());
-    at.map_or_else(|| format::UNKNOWN.to_owned(), |at| format::instant(at, zone))
+/// How fresh the witnesses are.
+fn witnesses(view: &View<'_>, keeping: &Keeping) -> Markup {
+    let zone = view.zone();
+    html! {
+        div.scroll role="region" aria-label="Witnesses" tabindex="0" {
+            table {
+                caption { "Witnesses" }
+                thead { tr { th scope="col" { "Witness" } th scope="col" .num { "Entries cosigned" } th scope="col" .num { "Behind by" } th scope="col" { "When, by its clock" } th scope="col" { "Reached" } } }
+                tbody {
+                    @for witness in &keeping.published.witnesses {
+                        tr {
+                            th scope="row" { (witness.name) }
+                            @match witness.cosigned {
+                                Some((size, time)) => {
+                                    td.num { (format::count(size)) }
+                                    td.num { (format::count(view.record_size.saturating_sub(size))) }
+                                    td { (witnessed(time, &zone, keeping.now)) }
+                                },
+                                None => { td.num { (format::UNKNOWN) } td.num { (format::count(view.record_size)) } td { "has not cosigned yet" } },
+                            }
+                            td { (witness.url.as_deref().unwrap_or("by hand")) }
+                        }
+                    }
+                }
+            }
+        }
+        p.quiet { "Witnesses with an address are asked by the server; one that is away shows by how old its last cosignature is." }
+    }
+}
+
+/// What is carried to witnesses and back where there is no network.
+fn by_hand(published: &Published) -> Markup {
+    html! {
+        details {
+            summary { "Ask a witness with no network: request and answer carried by hand" }
+            p { "Carry the request to the witness on a memory stick, or let it scan the code. There it is answered with " code { "konbit witness answer WITNESS REQUEST" } "." }
+            @for witness in &published.witnesses {
+                @let query = format::address("", &[("witness", &witness.name)]);
+                details {
+                    summary { "Request for " (witness.name) }
+                    p { a href={ "/record/request" (query) } download { "Request as a file" } " · " a href={ "/record/request.svg" (query) } { "the code alone, to print" } }
+                    img.code src={ "/record/request.svg" (query) } alt={ "The request for " (witness.name) " as a QR code; the file holds the same text" } loading="lazy" width="400" height="400";
+                }
+            }
+            form.sheet method="post" action="/record/answers" {
+                label.whole { span { "Answer of a witness, as it came back" } textarea name="answer" rows="6" required spellcheck="false" placeholder="konbit/witness-answer@v1" {} }
+                button type="submit" { "Keep the answer" }
+            }
+        }
+    }
+}
+
+/// What was erased, by whose order.
+fn erasures(view: &View<'_>, keeping: &Keeping) -> Markup {
+    let zone = view.zone();
+    html! {
+        section #erased {
+            h2 { "What was erased" }
+            div.scroll role="region" aria-label="Orders to erase" tabindex="0" {
+                table {
+                    caption { "Orders to erase, newest first" }
+                    thead { tr { th scope="col" .num { "Order" } th scope="col" { "When" } th scope="col" { "By" } th scope="col" { "Authority" } th scope="col" { "Reason" } th scope="col" { "Entries" } } }
+                    tbody {
+                        @for order in &keeping.erasures {
+                            tr {
+                                td.num { a.figure href=(entry_href(order.row.ix)) { (order.row.ix) } }
+                                td.nowrap { (format::instant(order.row.at, &zone)) }
+                                td { (order.row.actor) }
+                                td { (order.authority) }
+                                td { (order.reason) }
+                                td { (entry_list(&order.entries)) }
+                            }
+                        }
+                    }
+                }
+            }
+            @if keeping.erasures_count > keeping.erasures.len() as u64 {
+                p { a href=(format::address("/record", &[("kind", konbit_desk::ERASURE_KIND)])) { "All " (format::count(keeping.erasures_count)) " orders" } }
+            }
+        }
+    }
+}
+
+/// The most numbers of entries in one cell.
+const LISTED_MAX: usize = 20;
+
+fn entry_list(entries: &[u64]) -> Markup {
+    html! {
+        @for (index, ix) in entries.iter().take(LISTED_MAX).enumerate() { @if index > 0 { ", " } a href=(entry_href(*ix)) { (ix) } }
+        @if entries.len() > LISTED_MAX { " and " (entries.len() - LISTED_MAX) " more" }
+    }
+}
+
+fn witnessed(time: u64, zone: &jiff::tz::TimeZone, now: Timestamp) -> String {
+    let at = i64::try_from(time).ok().and_then(|time| Timestamp::from_second(time).ok());
+    at.map_or_else(|| format::UNKNOWN.to_owned(), |at| format!("{}, {}", format::instant(at, zone), age(at, now)))
+}
+
+/// How long ago, in words; clocks of others may be ahead.
+fn age(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second() - at.as_second();
+    match seconds {
+        ..0 => "by a clock ahead of this one".to_owned(),
+        0..120 => "just now".to_owned(),
+        120..7_200 => format!("{} minutes ago", seconds / 60),
+        7_200..172_800 => format!("{} hours ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
 }
 
 /// `site.recorded` in words.
@@ -141,11 +317,12 @@ pub fn kind_words(kind: &str) -> String {
 /// A table of entries.
 pub fn rows_table(view: &View<'_>, rows: &[EntryRow]) -> Markup {
     let zone = view.zone();
+    let has_under = rows.iter().any(|row| !row.under.is_empty());
     html! {
         div.scroll role="region" aria-label="Entries" tabindex="0" {
             table {
                 caption { "Entries of the record" }
-                thead { tr { th scope="col" .num { "Entry" } th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "Kind" } th scope="col" { "What it says" } } }
+                thead { tr { th scope="col" .num { "Entry" } th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "Kind" } th scope="col" { "What it says" } @if has_under { th scope="col" { "Mandate" } } } }
                 tbody {
                     @for row in rows {
                         tr {
@@ -154,6 +331,7 @@ pub fn rows_table(view: &View<'_>, rows: &[EntryRow]) -> Markup {
                             td { (row.actor) }
                             td { (kind_words(&row.kind)) }
                             td { a href=(entry_href(row.ix)) { (row.title) } }
+                            @if has_under { td { (paragraph_links(&row.under)) } }
                         }
                     }
                 }
@@ -179,6 +357,8 @@ pub struct EntryPage {
     pub stands: bool,
     /// Number of the entry that ordered what it said to be erased, if so.
     pub erased_by: Option<u64>,
+    /// If it is itself such an order: the entries, and by what authority.
+    pub erases: Option<(Vec<u64>, String)>,
     /// Hashes of the inclusion proof towards the head of the view, leaf end first.
     pub proof: Vec<String>,
 }
@@ -208,6 +388,14 @@ pub fn entry(view: &View<'_>, page: &EntryPage) -> Markup {
                         @for (index, other) in page.behind.iter().enumerate() { @if index > 0 { ", " } a href=(entry_href(*other)) { (other) } }
                     }
                 }
+            }
+            @if !page.row.under.is_empty() {
+                dt { "Under" }
+                dd { @for (index, paragraph) in page.row.under.iter().enumerate() { @if index > 0 { "; " } (paragraph.resolution) ", " a href={ "/mandate#p" (paragraph.number) } { "paragraph " (paragraph.number) } } }
+            }
+            @if let Some((entries, authority)) = &page.erases {
+                dt { "Authority" } dd { (authority) }
+                dt { "Erased" } dd { (entry_list(entries)) }
             }
             dt { "Leaf" } dd { code.hash { (page.leaf) } }
         }

@@ -7,7 +7,7 @@ use crate::mapbox::{self, LAYERS, Layers, Marks};
 use crate::pages::contributions::{ContributionsQuery, totals};
 use crate::pages::mandate::{MandateQuery, calendar};
 use crate::pages::protection::Adopted;
-use crate::pages::record::{EntryPage, EntryRow, RecordQuery};
+use crate::pages::record::{EntryPage, EntryRow, ErasureRow, Keeping, RecordQuery};
 use crate::pages::situation::{SituationQuery, TotalsQuery};
 use crate::pages::{about, contributions, council, glance, mandate, record, situation};
 use crate::problem::Problem;
@@ -16,12 +16,16 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use konbit_desk::{Desk, DeskError, EntryView, Said, TileId};
+use konbit_desk::{Desk, DeskError, ERASURE_KIND, EntryView, Said, TileId};
+use konbit_mission::Mission;
 use konbit_mission::place::LayerKind;
 use serde_json::{Value, json};
 
 /// Entries on the first page.
 const RECENT: u64 = 6;
+
+/// Orders to erase on the record's page.
+const ERASURES_SHOWN: usize = 10;
 
 pub(super) async fn glance(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
     answer(app, Ask::new(&uri, &headers), |work| {
@@ -30,7 +34,7 @@ pub(super) async fn glance(State(app): State<App>, uri: Uri, headers: HeaderMap)
         let facts = held.as_ref().and_then(|held| adopted_facts(work, held));
         let plan = facts.as_ref().zip(held.as_ref()).map(|(facts, held)| (facts, adopted(held)));
         let size = view.record_size;
-        let recent = newest(&work.app.desk, size.saturating_sub(RECENT), size)?;
+        let recent = newest(&work.app.desk, view.mission, size.saturating_sub(RECENT), size)?;
         let (sums, gap) = totals(view, view.today);
         let json = json!({
             "mission": view.mission.declared(), "today": view.today.to_string(),
@@ -269,12 +273,12 @@ pub(super) async fn record(
             };
             let paging = Paging::new(usize::try_from(total).unwrap_or(usize::MAX), page);
             let skip = (paging.page - 1).saturating_mul(PAGE_ROWS) as u64;
-            (page_of(desk, &query.kind, total.saturating_sub(skip), view.record_size)?, paging)
+            (page_of(desk, view.mission, &query.kind, total.saturating_sub(skip), view.record_size)?, paging)
         } else {
             let behind: Vec<u64> = view.mission.entries_behind(&query.subject, &query.id).iter().rev().copied().collect();
             let paging = Paging::new(behind.len(), page);
             let found: Result<Vec<_>, _> = behind[paging.range()].iter().map(|ix| desk.entry(*ix)).collect();
-            (found?.into_iter().flatten().map(row).collect(), paging)
+            (found?.into_iter().flatten().map(|found| row(view.mission, found)).collect(), paging)
         };
         let json = json!({
             "head": { "size": view.record_size, "root": view.record_root, "at": work.snapshot.head.at.map(|at| at.to_string()) },
@@ -282,30 +286,34 @@ pub(super) async fn record(
             "rows": paging.rows, "page": paging.page,
             "entries": rows.iter().map(row_json).collect::<Vec<_>>(),
         });
-        Ok(Answer::page("The record", "/record", record::record(view, &query, &kinds, &rows, paging, &desk.published()?), json))
+        let (erasures, erasures_count) = erasures(desk, view.mission, &kinds)?;
+        let (published, verified) = (desk.published()?, desk.last_verified());
+        let keeping = Keeping { published, erasures, erasures_count, verified, now: work.now };
+        Ok(Answer::page("The record", "/record", record::record(view, &query, &kinds, &rows, paging, &keeping), json))
     })
     .await
 }
 
 fn row_json(row: &EntryRow) -> Value {
-    json!({ "ix": row.ix, "at": row.at.to_string(), "actor": row.actor, "kind": row.kind, "title": row.title })
+    json!({ "ix": row.ix, "at": row.at.to_string(), "actor": row.actor, "kind": row.kind, "title": row.title,
+        "under": row.under.iter().map(|under| json!({ "resolution": under.resolution, "paragraph": under.number })).collect::<Vec<_>>() })
 }
 
 /// The newest entries of the range, newest first.
-fn newest(desk: &Desk, from: u64, to: u64) -> Result<Vec<EntryRow>, DeskError> {
+fn newest(desk: &Desk, mission: &Mission, from: u64, to: u64) -> Result<Vec<EntryRow>, DeskError> {
     let limit = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
-    Ok(read(desk, None, from, to, limit)?.into_iter().rev().map(row).collect())
+    Ok(read(desk, None, from, to, limit)?.into_iter().rev().map(|found| row(mission, found)).collect())
 }
 
 /// One page of entries, newest first: of all kinds, or of one. `upto` counts the entries of that kind up to and
 /// including the newest one of the page.
-fn page_of(desk: &Desk, kind: &str, upto: u64, size: u64) -> Result<Vec<EntryRow>, DeskError> {
+fn page_of(desk: &Desk, mission: &Mission, kind: &str, upto: u64, size: u64) -> Result<Vec<EntryRow>, DeskError> {
     if kind.is_empty() {
-        return newest(desk, upto.saturating_sub(PAGE_ROWS as u64), upto);
+        return newest(desk, mission, upto.saturating_sub(PAGE_ROWS as u64), upto);
     }
     let limit = usize::try_from(upto).unwrap_or(usize::MAX);
     let found = read(desk, Some(kind), 0, size, limit)?;
-    Ok(found.into_iter().rev().take(PAGE_ROWS).map(row).collect())
+    Ok(found.into_iter().rev().take(PAGE_ROWS).map(|found| row(mission, found)).collect())
 }
 
 /// Entries in a range, oldest first.
@@ -322,9 +330,29 @@ fn argument_of<F: Default, R>(_: &impl Fn(&F) -> R) -> F {
     F::default()
 }
 
-fn row(view: EntryView) -> EntryRow {
+fn row(mission: &Mission, view: EntryView) -> EntryRow {
     let title = view.said.title();
-    EntryRow { ix: view.entry.ix, at: view.entry.at, actor: view.entry.actor, kind: view.entry.kind, title }
+    let under = view.said.event().map(|event| record::paragraphs(mission, event)).unwrap_or_default();
+    EntryRow { ix: view.entry.ix, at: view.entry.at, actor: view.entry.actor, kind: view.entry.kind, title, under }
+}
+
+/// The newest orders to erase, and how many there are.
+fn erasures(desk: &Desk, mission: &Mission, kinds: &[(String, u64)]) -> Result<(Vec<ErasureRow>, u64), DeskError> {
+    let count = kinds.iter().find(|(kind, _)| kind == ERASURE_KIND).map_or(0, |(_, count)| *count);
+    if count == 0 {
+        return Ok((Vec::new(), 0));
+    }
+    let all = read(desk, Some(ERASURE_KIND), 0, u64::MAX, usize::MAX)?;
+    let order = |found: EntryView| match found.said.clone() {
+        Said::Erasure(order) => Some(ErasureRow {
+            row: row(mission, found),
+            entries: order.entries,
+            reason: order.reason,
+            authority: order.authority,
+        }),
+        _ => None,
+    };
+    Ok((all.into_iter().rev().filter_map(order).take(ERASURES_SHOWN).collect(), count))
 }
 
 pub(super) async fn entry(State(app): State<App>, Path(ix): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
@@ -352,8 +380,12 @@ pub(super) async fn entry(State(app): State<App>, Path(ix): Path<String>, uri: U
             Said::Erased { by } => Some(by),
             _ => None,
         };
-        let page =
-            EntryPage { row: row(found), body, leaf, target, stands: !behind.is_empty(), behind, erased_by, proof };
+        let erases = match &found.said {
+            Said::Erasure(order) => Some((order.entries.clone(), order.authority.clone())),
+            _ => None,
+        };
+        let (row, stands) = (row(view.mission, found), !behind.is_empty());
+        let page = EntryPage { row, body, leaf, target, stands, behind, erased_by, erases, proof };
         let json = json!({
             "entry": row_json(&page.row), "body": value, "leaf": page.leaf,
             "inclusion": { "size": view.record_size, "root": view.record_root, "proof": page.proof },
