@@ -3,7 +3,9 @@
 //!
 //! `value` is appends (inserts, syncs) a second, bytes of a proof file, or entries verified a
 //! second. `load` is the machine's load average when the measurement began: on a machine that
-//! also does other work, throughput falls and the tail of the latency grows.
+//! also does other work, throughput falls and the tail of the latency grows. `cpu_us_each` is the
+//! time of the processors for one append, over all threads but those of the clients, which other
+//! work disturbs far less.
 
 mod alone;
 mod entries;
@@ -100,6 +102,8 @@ struct Appends {
     elapsed: Duration,
     /// The machine's load when it began.
     load: Option<f64>,
+    /// Time of the processors for all of it, in seconds, without the clients.
+    cpu: Option<f64>,
 }
 
 impl Setting {
@@ -115,7 +119,7 @@ impl Setting {
 
     /// Prints the figures of appends to the file at `path`.
     fn print_appends(&self, what: String, appends: Appends, path: &Path, more: Value) -> anyhow::Result<()> {
-        let Appends { mut times, elapsed, load } = appends;
+        let Appends { mut times, elapsed, load, cpu } = appends;
         times.sort_unstable();
         let bytes = std::fs::metadata(path)?.len();
         let mut fields = fields(json!({
@@ -126,6 +130,7 @@ impl Setting {
             "entry_bytes": entries::BODY_BYTES,
             "file_bytes_each": bytes / times.len().max(1) as u64,
             "load": load,
+            "cpu_us_each": cpu.map(|cpu| (cpu * 1e6 / times.len().max(1) as f64).round()),
         }));
         fields.extend(self::fields(more));
         self.print(what, (times.len() as f64 / elapsed.as_secs_f64()).round(), elapsed.as_secs_f64(), fields)

@@ -102,7 +102,7 @@ pub enum DeskError {
     #[error("{} is a file, not a directory; choose another path", .0.display())]
     NotADirectory(PathBuf),
     /// Another process writes the mission.
-    #[error("{} is written by another konbit process; use its pages, or stop it first", .0.display())]
+    #[error("{} is written by another konbit process; use its pages or its API, or stop it first", .0.display())]
     InUse(PathBuf),
     /// The mission was opened for reading.
     #[error("{} was opened for reading; nothing was changed", .0.display())]

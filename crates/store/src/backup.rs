@@ -8,6 +8,7 @@ use crate::verify::{VerifyReport, verify};
 use crate::{schema, seal};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A copy that was verified.
@@ -50,19 +51,17 @@ pub fn restore(backup: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<Copied,
 
 fn copy(from: &Path, to: &Path) -> Result<Copied, StoreError> {
     let from = existing_file(from)?;
-    // A log that lies there would be taken for a part of the copy.
-    let log = log_of(to);
-    if log.exists() {
-        return Err(StoreError::Exists { path: log });
-    }
+    remove_empty_log(to)?;
     // Reserves the name, so that nothing can come to lie there meanwhile.
     let made = OpenOptions::new().write(true).create_new(true).open(to);
     drop(made.map_err(|source| StoreError::from_io(to, source))?);
     let draft = draft_of(to);
     let copied = write_copy(&from, &draft).and_then(|copied| {
         let io = |source| StoreError::from_io(to, source);
-        if let Some(seal) = &copied.seal {
-            seal::write(to, seal).map_err(io)?;
+        match &copied.seal {
+            Some(seal) => seal::write(to, seal).map_err(io)?,
+            // One that was left by a record that is gone would be taken for the copy's.
+            None => remove_if_there(&seal::path_of(to)).map_err(io)?,
         }
         fs::rename(&draft, to).and_then(|()| seal::sync_directory(to)).map_err(io)?;
         Ok(copied)
@@ -79,6 +78,34 @@ fn copy(from: &Path, to: &Path) -> Result<Copied, StoreError> {
             }
             Err(error)
         }
+    }
+}
+
+/// A log that lies there would be taken for a part of the copy. Readers leave an empty one behind, which outlives the
+/// file when somebody moves that away.
+fn remove_empty_log(to: &Path) -> Result<(), StoreError> {
+    let log = log_of(to);
+    let io = |source| StoreError::from_io(&log, source);
+    match fs::metadata(&log) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io(error)),
+        Ok(metadata) if to.exists() || metadata.len() > 0 => return Err(StoreError::Exists { path: log }),
+        Ok(_) => fs::remove_file(&log).map_err(io)?,
+    }
+    remove_if_there(&index_of(to)).map_err(io)
+}
+
+/// The index of the write-ahead log of the file at `path`.
+fn index_of(path: &Path) -> PathBuf {
+    let mut index = OsString::from(path);
+    index.push("-shm");
+    PathBuf::from(index)
+}
+
+fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// [`crate::Store::create`] found something in its place.
-    #[error("{} exists already; nothing was changed, choose another directory", path.display())]
+    #[error("{} exists already; nothing was changed: choose another directory, or move all files of the former record away", path.display())]
     Exists {
         /// The file.
         path: PathBuf,

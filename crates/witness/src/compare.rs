@@ -178,7 +178,10 @@ pub fn heads_in(dir: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     }
     let mut found = Vec::new();
     for path in paths {
-        if let Some(bytes) = read_within(&path, NOTE_BYTES_MAX)? {
+        // A mirror that is done has seen what it has copied.
+        if let Some(bytes) = read_within(&path, NOTE_BYTES_MAX)?
+            && found.iter().all(|(_, other)| *other != bytes)
+        {
             found.push((path, bytes));
         }
     }

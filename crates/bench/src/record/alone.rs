@@ -1,6 +1,7 @@
 //! The same without HTTP: the disk's syncs, the store, and plain `SQLite`.
 
 use super::{Appends, Setting, load};
+use crate::report::process_cpu_seconds;
 use konbit_record::{SignatureType, SignerKey};
 use konbit_store::{Limits, Sequencer, Store, StoreError};
 use rusqlite::Connection;
@@ -17,8 +18,10 @@ const SYNC_BYTES: usize = 4096;
 /// Repeats `work` for the length of a measurement, which says how many appends each time made.
 fn repeated(
     setting: &Setting,
+    load: Option<f64>,
     mut work: impl FnMut(u64) -> anyhow::Result<u64>,
-) -> anyhow::Result<(Vec<Duration>, Duration)> {
+) -> anyhow::Result<Appends> {
+    let cpu = process_cpu_seconds();
     let (start, mut times, mut n) = (Instant::now(), Vec::new(), 0);
     while start.elapsed() < setting.length {
         let one = Instant::now();
@@ -26,19 +29,25 @@ fn repeated(
         times.extend(std::iter::repeat_n(one.elapsed(), usize::try_from(made)?));
         n += made;
     }
-    Ok((times, start.elapsed()))
+    let (elapsed, cpu) = (start.elapsed(), since(cpu));
+    Ok(Appends { times, elapsed, load, cpu })
+}
+
+/// Time of the processors since `before`.
+pub fn since(before: Option<f64>) -> Option<f64> {
+    process_cpu_seconds().zip(before).map(|(now, before)| now - before)
 }
 
 /// What the disk does: a block appended to a file, and synced.
 pub fn measure_disk(setting: &Setting) -> anyhow::Result<()> {
     let (path, load) = (setting.place("disk"), load());
     let mut file = File::create(&path)?;
-    let (times, elapsed) = repeated(setting, |_| {
+    let appends = repeated(setting, load, |_| {
         file.write_all(&[7; SYNC_BYTES])?;
         file.sync_data()?;
         Ok(1)
     })?;
-    setting.print_appends("disk/write and sync 4 KiB".to_owned(), Appends { times, elapsed, load }, &path, json!({}))
+    setting.print_appends("disk/write and sync 4 KiB".to_owned(), appends, &path, json!({}))
 }
 
 /// The store with signed heads and its sequencer, between `threads` that each wait for their answers.
@@ -47,7 +56,7 @@ pub fn measure_store(setting: &Setting, threads: u64) -> anyhow::Result<()> {
     let mut store = Store::create(&path)?;
     store.sign_with(SignerKey::generate("example.org/record", SignatureType::Ed25519, &[7; 32])?)?;
     let sequencer = Sequencer::start(store, Limits::default())?;
-    let (start, next) = (Instant::now(), AtomicU64::new(0));
+    let (cpu, start, next) = (process_cpu_seconds(), Instant::now(), AtomicU64::new(0));
     let times = thread::scope(|scope| {
         let submit = || {
             let mut times = Vec::new();
@@ -62,10 +71,10 @@ pub fn measure_store(setting: &Setting, threads: u64) -> anyhow::Result<()> {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(submit)).collect();
         workers.into_iter().map(|worker| worker.join().expect("no thread panics")).collect::<Result<Vec<_>, _>>()
     })?;
-    let elapsed = start.elapsed();
+    let (elapsed, cpu) = (start.elapsed(), since(cpu));
     sequencer.close()?;
     let what = format!("store alone/{threads} {}", if threads == 1 { "thread" } else { "threads" });
-    let appends = Appends { times: times.concat(), elapsed, load };
+    let appends = Appends { times: times.concat(), elapsed, load, cpu };
     setting.print_appends(what, appends, &path, json!({ "threads": threads }))
 }
 
@@ -75,7 +84,7 @@ pub fn measure_sqlite(setting: &Setting, group: u64) -> anyhow::Result<()> {
     let mut db = Connection::open(&path)?;
     db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     db.execute_batch("PRAGMA synchronous = FULL; CREATE TABLE plain (ix INTEGER PRIMARY KEY, body BLOB) STRICT")?;
-    let (times, elapsed) = repeated(setting, |n| {
+    let appends = repeated(setting, load, |n| {
         let transaction = db.transaction()?;
         {
             let mut insert = transaction.prepare_cached("INSERT INTO plain (body) VALUES (?)")?;
@@ -88,5 +97,5 @@ pub fn measure_sqlite(setting: &Setting, group: u64) -> anyhow::Result<()> {
     })?;
     db.close().map_err(|(_, error)| error)?;
     let what = format!("plain SQLite/{group} in a transaction");
-    setting.print_appends(what, Appends { times, elapsed, load }, &path, json!({ "group": group }))
+    setting.print_appends(what, appends, &path, json!({ "group": group }))
 }

@@ -1,7 +1,9 @@
 //! Appends over HTTP: the real server in this process on a port of its own, with its record on the
 //! disk, and clients that keep their connections.
 
+use super::alone::since;
 use super::{Appends, Setting, load};
+use crate::report::{process_cpu_seconds, thread_cpu_seconds};
 use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use konbit_desk::{Config, Desk, Entropy};
@@ -136,10 +138,15 @@ fn measure(setting: &Setting, what: &str, clients: u32, pace: Pace) -> anyhow::R
     let server = Server::start(&setting.place(&what.replace(['/', ' '], "-")))?;
     let load = load();
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let (times, elapsed) = std::thread::scope(|scope| {
-        let run = || runtime.block_on(send_all(setting, server.address, clients, pace));
+    let before = process_cpu_seconds();
+    let ((times, elapsed), of_clients) = std::thread::scope(|scope| {
+        let run = || {
+            let sent = runtime.block_on(send_all(setting, server.address, clients, pace))?;
+            anyhow::Ok((sent, thread_cpu_seconds()))
+        };
         scope.spawn(run).join().expect("the clients do not panic")
     })?;
+    let cpu = since(before).zip(of_clients).map(|(all, clients)| (all - clients).max(0.0));
     drop(runtime);
     let record = server.stop(times.len())?;
     let offered = match pace {
@@ -147,7 +154,7 @@ fn measure(setting: &Setting, what: &str, clients: u32, pace: Pace) -> anyhow::R
         Pace::Open(rate) => Some(rate),
     };
     let more = json!({ "clients": clients, "offered": offered });
-    setting.print_appends(what.to_owned(), Appends { times, elapsed, load }, &record, more)
+    setting.print_appends(what.to_owned(), Appends { times, elapsed, load, cpu }, &record, more)
 }
 
 async fn send_all(

@@ -104,7 +104,10 @@ fn witnesses_cosign_by_hand_and_two_of_three_vouch() {
     }
     let text = policy(&scratch.desk, &witnesses);
     assert!(scratch.desk.set_policy(b"nonsense").is_err());
-    assert!(scratch.desk.set_policy(text.as_bytes()).unwrap().contains('2'));
+    let other = text.replace("log ", "log other.example/");
+    let refused = scratch.desk.set_policy(other.as_bytes()).unwrap_err().to_string();
+    assert!(refused.contains("is not a policy") || refused.contains(&format!("log {key}")), "{refused}");
+    assert_eq!(scratch.desk.set_policy(text.as_bytes()).unwrap().rule(), "2 of (one, two, three)");
     let mut states = [WitnessState::default(), WitnessState::default()];
     let mut round = |at: u64| {
         for (witness, state) in witnesses.iter().zip(&mut states) {
@@ -139,12 +142,57 @@ fn witnesses_cosign_by_hand_and_two_of_three_vouch() {
     let mut state = WitnessState::default();
     let mut trusting = stranger;
     trusting.trust(key.name(), key.clone()).unwrap();
-    let request = scratch.desk.cosign_request(None, None).unwrap().to_string();
+    // One request does not fit all any more: two have cosigned, the third has not.
+    let refused = scratch.desk.cosign_request(None, None).unwrap_err().to_string();
+    assert!(refused.contains("three: 0"), "{refused}");
+    let request = scratch.desk.cosign_request(None, Some(0)).unwrap().to_string();
     let answer = trusting.add_checkpoint(&state, request.as_bytes(), 1_700_000_200);
     state.set(answer.as_ref().unwrap().store.clone());
     let error = scratch.desk.keep_answer(CarriedAnswer::of(&answer).to_string().as_bytes()).unwrap_err();
     assert!(error.to_string().contains("no witness of the policy"), "{error}");
     assert!(scratch.desk.cosign_request(None, Some(10_000)).is_err());
+}
+
+/// A log's cosignatures from before a loss are of another log: in the new epoch they vouch for nothing, and do not keep
+/// new ones from being kept.
+#[test]
+fn cosignatures_from_before_a_loss_vouch_for_nothing_in_the_new_epoch() {
+    let scratch = empty();
+    sites(&scratch.desk, &["a"]);
+    let (path, copy) = (scratch.dir.path().join("m"), scratch.dir.path().join("copy"));
+    backup(&path, &copy).unwrap();
+    sites(&scratch.desk, &["b", "c", "d", "e"]);
+    let mut witnesses = [witness("w.example/1", 1), witness("w.example/2", 2), witness("w.example/3", 3)];
+    scratch.desk.set_policy(policy(&scratch.desk, &witnesses).as_bytes()).unwrap();
+    let mut states = [WitnessState::default(), WitnessState::default()];
+    let round = |desk: &Desk, witnesses: &mut [Witness], states: &mut [WitnessState]| {
+        let key = desk.public_key().unwrap().unwrap();
+        for (witness, state) in witnesses.iter_mut().zip(states) {
+            witness.trust(key.name(), key.clone()).unwrap();
+            let request = desk.cosign_request(Some(witness.verifier()), None).unwrap().to_string();
+            let answer = witness.add_checkpoint(state, request.as_bytes(), 1_700_000_000);
+            state.set(answer.as_ref().unwrap().store.clone());
+            desk.keep_answer(CarriedAnswer::of(&answer).to_string().as_bytes()).unwrap();
+        }
+    };
+    round(&scratch.desk, &mut witnesses, &mut states);
+    let vouched = scratch.desk.published().unwrap().vouched_size;
+    scratch.desk.close().unwrap();
+    for name in ["record.db", "record.seal"] {
+        std::fs::remove_file(path.join(name)).unwrap();
+    }
+    restore(&copy, &path).unwrap();
+    begin_epoch(&path, "the disk failed", &stamp(), &[9; 32]).unwrap();
+    let desk = Desk::open(&path).unwrap();
+    let published = desk.published().unwrap();
+    assert!(published.signed_size < vouched, "entries were lost");
+    assert_eq!((published.vouched_size, published.witnesses[0].cosigned), (None, None));
+    // The proof of an entry is against the new log's head, whatever the old one vouched for.
+    let proof = desk.proof_file(0, false).unwrap().unwrap();
+    assert_eq!(proof.checkpoint.head().size, published.signed_size.unwrap());
+    desk.set_policy(policy(&desk, &witnesses).as_bytes()).unwrap();
+    round(&desk, &mut witnesses, &mut states);
+    assert_eq!(desk.published().unwrap().vouched_size, published.signed_size);
 }
 
 /// Whether any file of a directory holds a text.

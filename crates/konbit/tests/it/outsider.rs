@@ -4,4 +4,5 @@ mod by_files;
 mod kill;
 mod log;
 mod mirrors;
+mod over_http;
 mod proofs;

@@ -322,15 +322,15 @@ pub fn rows_table(view: &View<'_>, rows: &[EntryRow]) -> Markup {
         div.scroll role="region" aria-label="Entries" tabindex="0" {
             table {
                 caption { "Entries of the record" }
-                thead { tr { th scope="col" .num { "Entry" } th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "Kind" } th scope="col" { "What it says" } @if has_under { th scope="col" { "Mandate" } } } }
+                thead { tr { th scope="col" .num { "Entry" } th scope="col" { "What it says" } th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "Kind" } @if has_under { th scope="col" { "Mandate" } } } }
                 tbody {
                     @for row in rows {
                         tr {
                             td.num { a.figure href=(entry_href(row.ix)) { (row.ix) } }
+                            td { a href=(entry_href(row.ix)) { (row.title) } }
                             td.nowrap { (format::instant(row.at, &zone)) }
                             td { (row.actor) }
                             td { (kind_words(&row.kind)) }
-                            td { a href=(entry_href(row.ix)) { (row.title) } }
                             @if has_under { td { (paragraph_links(&row.under)) } }
                         }
                     }

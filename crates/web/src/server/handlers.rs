@@ -284,6 +284,8 @@ pub(super) async fn record(
             "head": { "size": view.record_size, "root": view.record_root, "at": work.snapshot.head.at.map(|at| at.to_string()) },
             "kinds": kinds.iter().map(|(kind, count)| (kind.clone(), json!(count))).collect::<serde_json::Map<_, _>>(),
             "rows": paging.rows, "page": paging.page,
+            // Oldest first, as a decision upon this record has to give them (`expects` of the API).
+            "rests_on": (!query.subject.is_empty()).then(|| view.mission.entries_behind(&query.subject, &query.id)),
             "entries": rows.iter().map(row_json).collect::<Vec<_>>(),
         });
         let (erasures, erasures_count) = erasures(desk, view.mission, &kinds)?;

@@ -6,6 +6,7 @@ use axum::http::{Request, StatusCode, header};
 use jiff::Timestamp;
 use konbit_desk::{Config, Desk, PlanRequest, Stamp};
 use konbit_protect::Watch;
+use konbit_record::{CarriedAnswer, SignatureType, SignerKey, WitnessState};
 use std::sync::{Arc, LazyLock};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -388,6 +389,105 @@ fn the_record_is_served_to_outsiders_in_their_formats() {
     assert!(page.contains("Who vouches for it") && page.contains("No witness cosigns yet"));
     assert!(page.contains(&crate::format::count(size)), "the signed size is shown");
     assert!(EMPTY.get("/checkpoint").2.lines().nth(1) == Some("0"), "an empty record has a signed head too");
+}
+
+/// A witness that knows the log of `desk`.
+fn witness(desk: &Desk, name: &str, byte: u8) -> konbit_record::Witness {
+    let key = SignerKey::generate(name, SignatureType::CosignatureV1, &[byte; 32]).unwrap();
+    let (mut witness, log) = (konbit_record::Witness::new(key).unwrap(), desk.public_key().unwrap().unwrap());
+    witness.trust(log.name(), log).unwrap();
+    witness
+}
+
+#[test]
+fn a_request_is_carried_from_the_record_s_page_and_an_answer_back_to_it() {
+    let served = Served::new(|desk| {
+        let example = konbit_desk::example("haiti-2023").unwrap();
+        desk.import_all(&example.batches()[..1], &stamp()).unwrap();
+    });
+    let witnesses = [witness(&served.desk, "w.example/1", 1), witness(&served.desk, "w.example/2", 2)];
+    let log = served.desk.public_key().unwrap().unwrap();
+    let policy = format!(
+        "log {log}\nwitness one {}\nwitness two+2 {} http://two.example\ngroup all all one two+2\nquorum all\n",
+        witnesses[0].verifier(),
+        witnesses[1].verifier()
+    );
+    served.desk.set_policy(policy.as_bytes()).unwrap();
+    let page = check_page(&served, "/record");
+    for part in
+        ["/record/request.svg?witness=one", "witness=two%2B2", "has not cosigned yet", "No head is vouched for yet"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    let (status, headers, request) = served.get("/record/request?witness=two%2B2");
+    assert!(status == StatusCode::OK && headers.contains("request.txt"), "{headers}");
+    let (status, headers, drawn) = served.get("/record/request.svg?witness=one");
+    assert!(status == StatusCode::OK && headers.contains("image/svg+xml") && drawn.contains("<svg"), "{headers}");
+    let (status, _, page) = served.get("/record/request?witness=three");
+    assert!(status == StatusCode::BAD_REQUEST && page.contains("it names one, two+2"), "{page}");
+
+    let answer = witnesses[1].add_checkpoint(&WitnessState::default(), request.as_bytes(), 1_600_000_000);
+    let text = CarriedAnswer::of(&answer).to_string();
+    // As a browser sends what was pasted.
+    let form =
+        format!("answer={}", text.replace('\n', "\r\n").bytes().map(|byte| format!("%{byte:02x}")).collect::<String>());
+    assert_eq!(served.post("/record/answers", "http://127.0.0.1:9999", &form).0, StatusCode::FORBIDDEN);
+    let (status, headers, page) = served.post("/record/answers", "http://127.0.0.1:8470", &form);
+    assert!(status == StatusCode::SEE_OTHER && headers.contains("/record#outsiders"), "{page}");
+    let page = check_page(&served, "/record");
+    assert!(page.contains("1114 days ago"), "by the clock, whatever the data describe: {page}");
+    let (status, _, page) = served.post("/record/answers", "http://127.0.0.1:8470", "answer=nonsense");
+    assert!(status == StatusCode::BAD_REQUEST && page.contains("this is not the answer of a witness"), "{page}");
+}
+
+#[test]
+fn the_record_tells_paragraphs_and_what_was_erased_by_whose_order() {
+    let served = Served::new(|desk| {
+        let example = konbit_desk::example("haiti-2023").unwrap();
+        desk.import_all(&example.batches(), &stamp()).unwrap();
+        let held = desk.snapshot().unwrap().mission;
+        let entries = held.sites.iter().next().unwrap().entries.clone();
+        desk.erase(&entries, "asked for by the person concerned", "rule seven", &stamp()).unwrap();
+    });
+    let page = check_page(&served, "/record");
+    for part in ["What was erased", "rule seven", "asked for by the person concerned"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let size = served.desk.snapshot().unwrap().head.size;
+    let order = check_page(&served, &format!("/record/{}", size - 1));
+    assert!(order.contains("rule seven") && order.contains("<dt>Erased</dt>"), "{order}");
+    let sites = check_page(&served, "/record?kind=site.recorded");
+    assert!(sites.contains("href=\"/mandate#p1\""), "a site comes under the paragraph on infrastructure: {sites}");
+    let obligation = served.desk.snapshot().unwrap().mission.obligations.get("2699-12").unwrap().entries[0];
+    let (_, _, json) = served.get(&format!("/record/{obligation}?format=json"));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["entry"]["under"][0]["paragraph"], 12, "{json}");
+    let rests_on = |query: &str| {
+        let (_, _, json) = served.get(&format!("/record?format=json&{query}"));
+        serde_json::from_str::<serde_json::Value>(&json).unwrap()["rests_on"].clone()
+    };
+    assert_eq!(rests_on("subject=obligation&id=2699-12"), serde_json::json!([obligation]));
+    assert_eq!(rests_on("subject=site&id=nothing"), serde_json::json!([]));
+    assert_eq!(rests_on("kind=site.recorded"), serde_json::Value::Null);
+    let incidents = check_page(&served, "/record?kind=incident.recorded");
+    assert!(!incidents.contains(">Mandate</th>"), "what is told of the situation comes under no paragraph");
+}
+
+#[test]
+fn the_record_s_page_says_what_the_verification_in_the_background_found() {
+    let served = Served::new(|_| {});
+    assert!(!served.get("/record").2.contains("Last checked"));
+    served.desk.note_verified(konbit_desk::Verified { at: clock(), report: None });
+    // An empty record says only how to begin.
+    let desk = &EXAMPLE.desk;
+    let mut report = konbit_desk::verify(desk.dir().path()).unwrap();
+    desk.note_verified(konbit_desk::Verified { at: clock(), report: Some(Arc::new(report.clone())) });
+    assert!(check_page(&EXAMPLE, "/record").contains(" entries held"));
+    report.ok = false;
+    desk.note_verified(konbit_desk::Verified { at: clock(), report: Some(Arc::new(report)) });
+    assert!(check_page(&EXAMPLE, "/record").contains("something did not match"));
+    desk.note_verified(konbit_desk::Verified { at: clock(), report: None });
+    assert!(check_page(&EXAMPLE, "/record").contains("it could not be verified"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod comparing;
 mod mirroring;
 mod split_view;
 mod statuses;
