@@ -47,6 +47,9 @@ pub struct Arguments {
     /// Measure over HTTP with so many clients only, instead of 1, 8, 64 and 256.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     clients: Option<u32>,
+    /// Measure only this part.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
     /// Where the records are written, in a folder that is removed again; it should lie on the disk
     /// that a mission would use.
     #[arg(long, value_name = "DIRECTORY", default_value = ".")]
@@ -54,6 +57,15 @@ pub struct Arguments {
     /// Seed of salts and keys.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+/// A part of the suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Appends, over HTTP and without it, and plain `SQLite`.
+    Appends,
+    /// Proofs and verification.
+    Reads,
 }
 
 /// What is measured with.
@@ -74,22 +86,31 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         entries: Entries::new(arguments.seed)?,
         seed: arguments.seed,
     };
-    alone::measure_disk(&setting)?;
-    for clients in arguments.clients.map_or_else(|| CLIENTS.to_vec(), |clients| vec![clients]) {
-        http::measure_closed(&setting, clients)?;
+    if arguments.only != Some(Part::Reads) {
+        measure_appends(&setting, arguments.clients)?;
     }
-    http::measure_open(&setting, OFFERING, OFFERED)?;
+    if arguments.only != Some(Part::Appends) {
+        for size in PROOF_SIZES {
+            proofs::measure_proof(&setting, size)?;
+        }
+        for size in VERIFY_SIZES {
+            proofs::measure_verify(&setting, size)?;
+        }
+    }
+    Ok(())
+}
+
+fn measure_appends(setting: &Setting, clients: Option<u32>) -> anyhow::Result<()> {
+    alone::measure_disk(setting)?;
+    for clients in clients.map_or_else(|| CLIENTS.to_vec(), |clients| vec![clients]) {
+        http::measure_closed(setting, clients)?;
+    }
+    http::measure_open(setting, OFFERING, OFFERED)?;
     for threads in [1, 64] {
-        alone::measure_store(&setting, threads)?;
+        alone::measure_store(setting, threads)?;
     }
     for group in GROUPS {
-        alone::measure_sqlite(&setting, group)?;
-    }
-    for size in PROOF_SIZES {
-        proofs::measure_proof(&setting, size)?;
-    }
-    for size in VERIFY_SIZES {
-        proofs::measure_verify(&setting, size)?;
+        alone::measure_sqlite(setting, group)?;
     }
     Ok(())
 }

@@ -395,7 +395,7 @@ fn the_record_is_served_to_outsiders_in_their_formats() {
 fn witness(desk: &Desk, name: &str, byte: u8) -> konbit_record::Witness {
     let key = SignerKey::generate(name, SignatureType::CosignatureV1, &[byte; 32]).unwrap();
     let (mut witness, log) = (konbit_record::Witness::new(key).unwrap(), desk.public_key().unwrap().unwrap());
-    witness.trust(log.name(), log).unwrap();
+    witness.trust(log.name(), log.clone()).unwrap();
     witness
 }
 
