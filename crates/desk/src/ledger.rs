@@ -1,8 +1,8 @@
 //! Who may write the record, and with which key its heads are signed.
 
 use crate::{DeskError, MissionDir};
-use konbit_record::{SignatureType, SignerKey};
-use konbit_store::{Limits, Sequencer, Status, Store, StoreError};
+use konbit_record::{SignatureType, SignerKey, VerifierKey};
+use konbit_store::{Limits, Sequencer, Status, Store, StoreError, last_signed};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -39,16 +39,7 @@ impl MissionDir {
 
     /// The key, if the mission signs its record.
     pub(crate) fn key(&self) -> Result<Option<SignerKey>, DeskError> {
-        let path = self.key_path();
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(DeskError::io("cannot read", &path, error)),
-        };
-        let key = SignerKey::parse(text.trim()).map_err(|error| {
-            DeskError::Missing(format!("{} is not a key: {error}; put back a copy of it", path.display()))
-        })?;
-        Ok(Some(key))
+        read_secret(&self.key_path())
     }
 
     /// Keeps a new key where only its owner can read it, and its public half beside it.
@@ -86,6 +77,15 @@ impl MissionDir {
         crate::write_durably(&self.public_key_path(), format!("{}\n", key.verifier()).as_bytes())
     }
 
+    /// Puts the public half of `key` beside it, unless it is there: a loss of power may have come before that.
+    fn keep_public(&self, key: &VerifierKey) -> Result<(), DeskError> {
+        let (path, text) = (self.public_key_path(), format!("{key}\n"));
+        if fs::read_to_string(&path).is_ok_and(|held| held == text) {
+            return Ok(());
+        }
+        crate::write_durably(&path, text.as_bytes())
+    }
+
     /// Takes the right to write, which one process has at a time.
     pub(crate) fn lock(&self) -> Result<File, DeskError> {
         let path = self.lock_path();
@@ -97,6 +97,18 @@ impl MissionDir {
             Err(TryLockError::Error(error)) => Err(DeskError::io("cannot lock", &path, error)),
         }
     }
+}
+
+fn read_secret(path: &Path) -> Result<Option<SignerKey>, DeskError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(DeskError::io("cannot read", path, error)),
+    };
+    let key = SignerKey::parse(text.trim()).map_err(|error| {
+        DeskError::Missing(format!("{} is not a key: {error}; put back a copy of it", path.display()))
+    })?;
+    Ok(Some(key))
 }
 
 /// Keeps a secret where only its owner can read it; refused where a file of that name is already.
@@ -140,19 +152,12 @@ impl Ledger {
         Self::over(dir, store, lock)
     }
 
-    /// Opens the record for reading and writing; signs if the mission has a key.
+    /// Opens the record for reading and writing, and signs it if it is a signed one.
     pub fn open(dir: &MissionDir) -> Result<Self, DeskError> {
         let lock = dir.lock()?;
         let mut store = Store::open(dir.record_path())?;
-        if let Some(key) = dir.key()? {
-            match store.sign_with(key) {
-                // An epoch had begun, and the key was not yet in its place.
-                Err(StoreError::Foreign { .. }) if dir.next_key_path().exists() => {
-                    dir.promote_next_key()?;
-                    store.sign_with(dir.key()?.expect("it was just put there"))?;
-                }
-                signed => signed?,
-            }
+        if let Some(key) = sign(dir, &mut store)? {
+            dir.keep_public(&key)?;
         }
         Self::over(dir, store, lock)
     }
@@ -171,6 +176,36 @@ impl Ledger {
     /// What the one who writes has reached; `None` where the mission was opened for reading.
     pub fn status(&self) -> Option<Status> {
         self.writer.as_ref().map(|writer| writer.status())
+    }
+}
+
+/// Lets the store sign with the mission's key. `None` if there is no key and no head was ever signed.
+///
+/// If the power went while an epoch began, the key of that epoch is not in its place yet, and the former one may still
+/// be there or have gone from it. Which of the two is right is what the record itself says.
+fn sign(dir: &MissionDir, store: &mut Store) -> Result<Option<VerifierKey>, DeskError> {
+    let refused = match dir.key()? {
+        Some(key) => {
+            let verifier = key.verifier().clone();
+            match store.sign_with(key) {
+                Ok(()) => return Ok(Some(verifier)),
+                Err(error @ StoreError::Foreign { .. }) => DeskError::from(error),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        None if last_signed(&dir.record_path())?.is_none() => return Ok(None),
+        None => DeskError::Missing(format!(
+            "the record is signed and {} is not there, so nothing can be added: put it back from where it is kept safe",
+            dir.key_path().display()
+        )),
+    };
+    let Some(next) = read_secret(&dir.next_key_path())? else { return Err(refused) };
+    let verifier = next.verifier().clone();
+    match store.sign_with(next) {
+        Ok(()) => dir.promote_next_key().map(|()| Some(verifier)),
+        // It was made for an epoch that did not begin.
+        Err(StoreError::Foreign { .. }) => Err(refused),
+        Err(error) => Err(error.into()),
     }
 }
 

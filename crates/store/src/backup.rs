@@ -136,6 +136,9 @@ fn write_copy(from: &Path, draft: &Path) -> Result<Verified, StoreError> {
     source.db().execute("VACUUM INTO ?", [name]).map_err(|error| at(draft, &error))?;
     let mut target = open_plain(draft)?;
     schema::migrate(&mut target, schema::MIGRATIONS).map_err(|error| at(draft, &error))?;
+    // As an open record has it: the mode stands in the file, and opening the copy would change it under its seal.
+    let mode: rusqlite::Result<String> = target.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+    mode.map_err(|error| at(draft, &error))?;
     target.close().map_err(|(_, error)| at(draft, &error))?;
     // SQLite leaves the syncing of such a copy to the caller.
     File::open(draft).and_then(|file| file.sync_all()).map_err(io)?;

@@ -248,11 +248,26 @@ impl Store {
             )));
         };
         let row = epoch(&store.db).map_err(store.at())?;
-        let (kept, number) = (store.head()?.size, epoch_number(&left)?.max(row.map_or(1, |row| row.number)) + 1);
+        let (kept, in_epoch) = (store.head()?.size, row.map_or(1, |row| row.number));
+        let number = epoch_number(&left)?.max(in_epoch) + 1;
         if kept > left.head().size {
             return Err(refuse(format!(
                 "the record holds {kept} entries and {} were signed: nothing is lost, or it is another history",
                 left.head().size
+            )));
+        }
+        // The log that is left began with that many entries of the one before, and then went its own way.
+        if let Some(begun) = Epoch::of(left.checkpoint()).map_err(|error| refuse(error.to_string()))?
+            && in_epoch < begun.number()
+            && kept > begun.kept()
+        {
+            return Err(refuse(format!(
+                "the record is of epoch {in_epoch} and holds {kept} entries, of which epoch {} kept {}: the others were \
+                 given up then; put back a copy of epoch {}, or one with at most {} entries",
+                begun.number(),
+                begun.kept(),
+                begun.number(),
+                begun.kept()
             )));
         }
         let (expect, name) = (next_origin(&left)?, order.key.verifier().name().to_owned());

@@ -387,7 +387,7 @@ pub(super) async fn entry(State(app): State<App>, Path(ix): Path<String>, uri: U
             _ => None,
         };
         let (row, stands) = (row(view.mission, found), !behind.is_empty());
-        let page = EntryPage { row, body, leaf, target, stands, behind, erased_by, erases, proof };
+        let page = EntryPage { row, body, leaf, target, behind, stands, erased_by, erases, proof };
         let json = json!({
             "entry": row_json(&page.row), "body": value, "leaf": page.leaf,
             "inclusion": { "size": view.record_size, "root": view.record_root, "proof": page.proof },
