@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Bytes that are written before each sync of the disk.
 const SYNC_BYTES: usize = 4096;

@@ -12,7 +12,8 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const SCENARIOS: [&str; 5] = ["append", "checkpoint", "backup", "restore", "erase"];
+/// What runs while something fails (`child.rs`).
+pub const SCENARIOS: [&str; 5] = ["append", "checkpoint", "backup", "restore", "erase"];
 
 const FAULTS: [&str; 3] = ["error=EIO", "error=ENOSPC", "signal=SIGKILL"];
 
@@ -20,7 +21,7 @@ const FAULTS: [&str; 3] = ["error=EIO", "error=ENOSPC", "signal=SIGKILL"];
 type Case = (&'static str, usize, &'static str);
 
 /// A directory with what a scenario begins with.
-fn fresh(template: &Path) -> TempDir {
+pub fn fresh(template: &Path) -> TempDir {
     let keep = tempfile::tempdir().unwrap();
     for item in fs::read_dir(template).unwrap() {
         let from = item.unwrap().path();
@@ -104,7 +105,8 @@ fn check(template: &Path, scenario: &str, files: &[String], (name, when, fault):
     injected
 }
 
-fn look(directory: &Path, scenario: &str, said: &str, context: &str) {
+/// Looks at what a scenario has left: everything acknowledged is there, the record opens, goes on and verifies.
+pub fn look(directory: &Path, scenario: &str, said: &str, context: &str) {
     let path = directory.join("record.db");
     let acknowledged = said.lines().filter_map(|line| line.strip_prefix("acknowledged ")?.parse::<u64>().ok());
     let acknowledged = acknowledged.max().unwrap_or(PREPARED);

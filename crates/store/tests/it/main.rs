@@ -12,6 +12,7 @@ mod images;
 mod kill;
 mod open;
 mod sequence;
+mod short_writes;
 mod story;
 mod tamper;
 mod tiles;
