@@ -160,7 +160,9 @@ impl Found {
                     if cosigned.is_empty() {
                         self.silent.push((place.to_owned(), error.to_string()));
                     }
-                    cosigned.into_iter().for_each(|bytes| self.take(place.to_owned(), Ok(bytes)));
+                    for bytes in cosigned {
+                        self.take(place.to_owned(), Ok(bytes));
+                    }
                 }
             }
             return;
@@ -177,7 +179,9 @@ impl Found {
                     .push((place.to_owned(), "it is not the directory of a mirror, a witness or evidence".to_owned()));
             }
             Ok(files) => {
-                files.into_iter().for_each(|(path, bytes)| self.take(path.display().to_string(), Ok(bytes)));
+                for (path, bytes) in files {
+                    self.take(path.display().to_string(), Ok(bytes));
+                }
             }
             Err(error) => self.silent.push((place.to_owned(), error.to_string())),
         }
