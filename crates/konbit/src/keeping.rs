@@ -54,7 +54,8 @@ pub fn restore(copy: &Path, dir: &Path, format: Format) -> Result<Ended> {
     let report = konbit_desk::restore(copy, dir)?;
     spinner.finish_and_clear();
     let ended = copied("restored to", dir, &report, format)?;
-    if report.refused.is_some() && format == Format::Text {
+    // Without a signed head there is nothing that an epoch could cite; what to do then stands in the refusal.
+    if report.refused.is_some() && format == Format::Text && dir.join("record.head").exists() {
         output::text(&format!("go on with a signed new epoch: konbit epoch {} --reason WHY", dir.display()))?;
     }
     Ok(ended)

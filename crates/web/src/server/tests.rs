@@ -429,8 +429,8 @@ fn a_request_is_carried_from_the_record_s_page_and_an_answer_back_to_it() {
     let answer = witnesses[1].add_checkpoint(&WitnessState::default(), request.as_bytes(), 1_600_000_000);
     let text = CarriedAnswer::of(&answer).to_string();
     // As a browser sends what was pasted.
-    let form =
-        format!("answer={}", text.replace('\n', "\r\n").bytes().map(|byte| format!("%{byte:02x}")).collect::<String>());
+    let sent = text.replace('\n', "\r\n");
+    let form = sent.bytes().fold("answer=".to_owned(), |form, byte| form + &format!("%{byte:02x}"));
     assert_eq!(served.post("/record/answers", "http://127.0.0.1:9999", &form).0, StatusCode::FORBIDDEN);
     let (status, headers, page) = served.post("/record/answers", "http://127.0.0.1:8470", &form);
     assert!(status == StatusCode::SEE_OTHER && headers.contains("/record#outsiders"), "{page}");
