@@ -5,6 +5,7 @@
 mod keeping;
 mod roads;
 mod simulation;
+mod study;
 
 use jiff::Timestamp;
 use konbit_base::Severity;

@@ -102,7 +102,7 @@ fn price(facts: &PlanFacts, held: &PlanFacts, asked: &Asked) -> Markup {
                 "The question changes what harm is expected, so the two values of the plans, " (format::harm(facts.value)) " here and "
                 (format::harm(held.value)) " in force, do not measure the same. "
                 @match &asked.in_force {
-                    Some(Ok(equal)) => { "Under the figures of the question the plan in force would leave " (format::harm(equal.present)) ": this plan leaves " strong { (more(facts.value - equal.present)) } "." },
+                    Some(Ok(equal)) => { "Under the figures of the question, and whatever else it demands, the plan in force would leave " (format::harm(equal.present)) ": this plan leaves " strong { (more(facts.value - equal.present)) } "." },
                     Some(Err(why)) => { "The plan in force cannot be used under these figures: " (why) "." },
                     None => "",
                 }
@@ -183,7 +183,7 @@ pub(super) fn form(view: &View<'_>, query: &ProtectionQuery, facts: Option<&Plan
             button type="submit" { "Plan with these" }
             p.quiet { "Takes a second or two. Nothing changes until a plan is adopted with a reason." }
         }
-        p { a href=(query.address("/protection/question")) { "Change other figures: floors, mandatory posts, what a post or a reaction force achieves" } }
+        p.screen { a href=(query.address("/protection/question")) { "Change other figures: floors, mandatory posts, what a post or a reaction force achieves" } }
     }
 }
 
@@ -348,11 +348,12 @@ pub fn infeasible(
     const SHOWN: usize = 40;
     html! {
         p.lead { "No plan does what the question asks." }
-        p { (format::heading(reason)) "." }
+        p { "The planner says: " (reason) "." }
         @if !conflict.is_empty() {
             section {
                 h2 { "The demands that conflict" }
-                p { "These alone cannot all be met with the force of the question. Giving up one of them, or adding people, may be enough." }
+                @if conflict.len() == 1 { p { "This demand alone cannot be met." } }
+                @else { p { "These alone cannot all be met with the force of the question. Giving up one of them, or adding people, may be enough." } }
                 div.scroll role="region" aria-label="Demands that conflict" tabindex="0" {
                     table {
                         caption { (format::plural(conflict.len(), "demand", "demands")) }
