@@ -6,7 +6,7 @@ use konbit_desk::{
     opened, prepare, read_hand, score, site_plans, translated,
 };
 use konbit_mission::Mission;
-use konbit_mission::protection::PlanId;
+use konbit_mission::protection::{PlanId, SiteId};
 use konbit_protect::generate::{Shape, generate};
 use konbit_protect::{Options, Outcome, Plan, PlanDocument, Problem, Watch};
 use std::cell::Cell;
@@ -25,8 +25,12 @@ fn request(scratch: &Scratch) -> PlanRequest {
 
 fn changes(figures: &[(&str, &str)], posts: &[(&str, bool)]) -> Changes {
     let mut changes = Changes::default();
-    figures.iter().for_each(|(name, text)| changes.set(name, text).unwrap());
-    posts.iter().for_each(|(site, must)| changes.post(site, *must).unwrap());
+    for (name, text) in figures {
+        changes.set(name, text).unwrap();
+    }
+    for (site, must) in posts {
+        changes.post(site, *must).unwrap();
+    }
     changes
 }
 
@@ -57,7 +61,7 @@ fn a_plan_under_changed_figures_is_adopted_with_them_in_one_append() {
     // What the record says already is not called a change.
     assert!(!planning.source.name.contains("decay") && !planning.source.name.contains("apt-cap"));
     assert!(!planning.kinds["airport"].mandatory);
-    let posts: Vec<&str> = planning.mandatory_posts.iter().map(|id| id.as_str()).collect();
+    let posts: Vec<&str> = planning.mandatory_posts.iter().map(SiteId::as_str).collect();
     assert!(posts.contains(&"apt-cap") && posts.contains(&"hos-hueh") && !posts.contains(&"apt-pap"), "{posts:?}");
 }
 
@@ -142,7 +146,7 @@ fn what_is_wrong_with_a_table_is_named_by_row_and_column() {
     check_fault("place,kind\nhos-hueh,patrol\n", &["row 2, column kind"]);
     check_fault("place,count\nhos-hueh,2\n", &["row 2, column count"]);
     check_fault("place,count\nbase-pap-airport,many\n", &["row 2, column count"]);
-    let wrong: String = (0..100).map(|ix| format!("no-{ix}\n")).collect();
+    let wrong = (0..100).map(|ix| format!("no-{ix}")).collect::<Vec<_>>().join("\n");
     assert_eq!(faults(&format!("site\n{wrong}")).len(), 20, "a flood of mistakes is cut");
 }
 
@@ -160,14 +164,14 @@ fn a_list_of_sites_is_one_schedule_and_what_it_breaks_is_said() {
     let broken = score(&problem, &none).unwrap().breaches;
     assert!(broken.iter().filter(|breach| matches!(breach, Breach::Missing { .. })).count() == 2, "{broken:?}");
     assert!(broken.iter().any(|breach| matches!(breach, Breach::Forces { count: 9, .. })), "{broken:?}");
-    let all: String = problem.data().sites.iter().map(|site| format!("{}\n", site.id)).collect();
+    let all = problem.data().sites.iter().map(|site| site.id.as_str()).collect::<Vec<_>>().join("\n");
     let everywhere = read_hand(mission, problem.data(), format!("site\n{all}").as_bytes()).unwrap();
     let broken = score(&problem, &everywhere).unwrap().breaches;
     assert!(matches!(broken.as_slice(), [Breach::Seats { available: 212, .. }]), "{broken:?}");
 }
 
 fn small() -> (Problem, Plan) {
-    let problem = generate(Shape { sites: 40, bases: 4, ..Shape::example() }, 7);
+    let problem = generate(Shape { sites: 40, bases: 4, personnel: 200, ..Shape::example() }, 7);
     match konbit_protect::plan(&problem, &Options::default(), &Watch::none()) {
         Outcome::Planned(plan) => (problem, *plan),
         other => panic!("{other:?}"),

@@ -58,7 +58,7 @@ pub fn protection(view: &View<'_>, query: &ProtectionQuery, shown: &Standing<'_>
     let facts = shown.shown();
     let rows = rows(view.mission, facts);
     html! {
-        @if let Standing::WhatIf { facts, in_force, asked } = shown { (question::note(view, facts, *in_force, asked, query)) }
+        @if let Standing::WhatIf { facts, in_force, asked } = shown { (question::note(facts, *in_force, asked, query)) }
         (headline(view, query, facts, &rows, shown))
         (shapes())
         nav.contents aria-label="On this page" {

@@ -170,7 +170,10 @@ fn links_inside_the_site_lead_somewhere() {
         let links = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
         // What plans is tested on missions of its own: only one plan is made at a time.
         let plans = |link: &str| {
-            link.contains("personnel=") || link.contains("alpha=") || link.starts_with("/protection/curve") || link == "/protection/alpha"
+            link.contains("personnel=")
+                || link.contains("alpha=")
+                || link.starts_with("/protection/curve")
+                || link == "/protection/alpha"
         };
         let inside = links.filter(|link| link.starts_with('/') && !plans(link));
         // Many links differ only in the number of an entry or the id of a site: some of each are enough.

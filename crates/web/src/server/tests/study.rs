@@ -42,7 +42,9 @@ fn check_ask(served: &Served, query: &str, expect: &str) {
 fn the_form_makes_a_plain_address_of_a_question() {
     let served = example();
     let page = check_page(&served, "/protection/question?floor.school=0.2&no_post=apt-cap");
-    for words in ["name=\"floor.school\"", "value=\"0.2\"", "name=\"decay\"", "judged between 15 and 60", "name=\"add_post\""] {
+    for words in
+        ["name=\"floor.school\"", "value=\"0.2\"", "name=\"decay\"", "judged between 15 and 60", "name=\"add_post\""]
+    {
         assert!(page.contains(words), "{words}");
     }
     let force = "personnel=1000&alpha=0.5&seed=1&decay=&static=0.8";
@@ -69,7 +71,9 @@ fn a_question_is_answered_with_its_price_and_adopted_with_its_figures() {
     let served = with_plan();
     let query = "static=0.55&post=hos-hueh";
     let page = check_page(&served, &format!("/protection?{query}"));
-    for words in ["Not adopted.", "What the question changes", "outside", "not mandatory", "Under the figures of the question"] {
+    for words in
+        ["Not adopted.", "What the question changes", "outside", "not mandatory", "Under the figures of the question"]
+    {
         assert!(page.contains(words), "{words}");
     }
     // A demand leaves the measure as it is, so its price is one difference with a band.
@@ -80,7 +84,8 @@ fn a_question_is_answered_with_its_price_and_adopted_with_its_figures() {
     let stale = format!("{query}&problem=00&reason=why");
     assert_eq!(served.post("/protection/adopt", HERE, &stale).0, StatusCode::CONFLICT);
     assert_eq!(served.post("/protection/adopt", HERE, &format!("{query}&problem={hash}")).0, StatusCode::BAD_REQUEST);
-    let (status, headers, body) = served.post("/protection/adopt", HERE, &format!("{query}&problem={hash}&reason=Tried"));
+    let (status, headers, body) =
+        served.post("/protection/adopt", HERE, &format!("{query}&problem={hash}&reason=Tried"));
     assert_eq!(status, StatusCode::SEE_OTHER, "{headers}{body}");
     assert_eq!(served.desk.snapshot().unwrap().head.size, size + 2);
     let page = check_page(&served, "/protection");
@@ -95,7 +100,10 @@ fn a_question_without_a_plan_names_the_demands_and_the_way_out() {
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(page.contains("a post in every schedule") && page.contains("no_post=apt-"), "{page}");
     let (status, _, page) = served.get("/protection?floor.school=0.9");
-    assert!(status == StatusCode::CONFLICT && page.contains("at least 90 %") && page.contains("floor.school=0"), "{page}");
+    assert!(
+        status == StatusCode::CONFLICT && page.contains("at least 90 %") && page.contains("floor.school=0"),
+        "{page}"
+    );
     let (status, _, body) = served.get("/protection?floor.school=0.9&format=json");
     let told: Value = serde_json::from_str(&body).unwrap();
     assert!(status == StatusCode::CONFLICT && told["conflict"][0].as_str().unwrap().starts_with("sch-"), "{body}");
