@@ -529,3 +529,65 @@ fn head(text: &str) -> String {
     }
     short
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_read(name: &str, text: &str, expect: Option<u64>) {
+        let figure = Figure::parse(name).unwrap();
+        assert_eq!(figure.name(), name);
+        let read = figure.read(text);
+        assert_eq!(read.as_ref().ok().copied(), expect, "{name}={text}: {read:?}");
+        if let Ok(value) = read {
+            assert_eq!(figure.read(&figure.text(value)), Ok(value), "{name}: what is written is read back");
+        }
+    }
+
+    #[test]
+    fn a_figure_is_read_in_its_unit_or_refused() {
+        check_read("static", "0.8", Some(800_000));
+        check_read("static", "80 %", Some(800_000));
+        check_read("static", "1", Some(1_000_000));
+        check_read("static", "1.01", None);
+        check_read("static", "-0.1", None);
+        check_read("static", "1e-1", None);
+        check_read("static", "NaN", None);
+        check_read("static", "", None);
+        check_read("decay", "12.5", Some(125));
+        check_read("decay", "80%", None);
+        check_read("decay", "0", None);
+        check_read("relief", "4.7", Some(4_700));
+        check_read("relief", "0.9", None);
+        check_read("reaction_seats", "6", Some(6));
+        check_read("floor.school", "0.05", Some(50_000));
+        check_read("seats.health_centre", "10001", None);
+        check_read("value.hospital", "0.5", Some(500));
+        check_read("attempts.hospital", "0.008", Some(8_000));
+        check_read("watched", "99999999999", None);
+    }
+
+    #[test]
+    fn every_figure_has_one_name() {
+        for name in ["", "none", "floor", "floor.", ".school", "none.school"] {
+            assert_eq!(Figure::parse(name), None, "{name:?}");
+        }
+        for figure in Figure::of_mission() {
+            assert_eq!(Figure::parse(&figure.name()), Some(figure.clone()));
+            assert!(!figure.label().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_post_cannot_be_demanded_and_not_demanded_and_changes_are_limited() {
+        let mut changes = Changes::default();
+        changes.post("a", true).unwrap();
+        assert_eq!(changes.post("a", true), Ok(()));
+        assert_eq!(changes.post("a", false), Err(ChangeError::Both("a".to_owned())));
+        assert!(matches!(changes.post("two words", true), Err(ChangeError::Site(_))));
+        assert!(matches!(changes.set("none", "1"), Err(ChangeError::Figure(_))));
+        let mut many = Changes::default();
+        (0..CHANGES_MAX).for_each(|ix| many.post(&format!("s{ix}"), true).unwrap());
+        assert_eq!(many.set("static", "0.5"), Err(ChangeError::TooMany));
+    }
+}

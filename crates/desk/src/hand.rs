@@ -1,6 +1,7 @@
 //! Plans made by hand: a table of who stands where, read with the place of every mistake, and scored by the evaluator
 //! that plans are scored by.
 
+use crate::study::without_demands;
 use konbit_mission::Mission;
 use konbit_protect::{Evaluation, EvaluationError, PROBABILITY_DENOMINATOR, Problem, ProblemData, Schedule, evaluate};
 use std::collections::{BTreeMap, BTreeSet};
@@ -373,14 +374,7 @@ fn whole(shares: &[f64]) -> Vec<u64> {
 
 /// Scores a plan made by hand under a problem, whatever rules it breaks.
 pub fn score(problem: &Problem, plan: &HandPlan) -> Result<Scored, EvaluationError> {
-    let data = problem.data();
-    let mut relaxed = data.clone();
-    relaxed.personnel = konbit_protect::PERSONNEL_MAX;
-    relaxed.relief_factor_milli = 1_000;
-    relaxed.sites.iter_mut().for_each(|site| site.mandatory = false);
-    relaxed.bases.iter_mut().for_each(|base| base.forces_max = u32::MAX);
-    let relaxed = Problem::new(relaxed).expect("what was well formed stays so with more people and fewer demands");
-    let evaluation = evaluate(&relaxed, &plan.schedules)?;
+    let evaluation = evaluate(&without_demands(problem), &plan.schedules)?;
     Ok(Scored { evaluation, breaches: breaches(problem, plan) })
 }
 
@@ -464,7 +458,3 @@ fn quoted(text: &str) -> String {
     }
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
-
-#[cfg(test)]
-#[path = "hand_tests.rs"]
-mod tests;

@@ -77,6 +77,8 @@ impl Band {
 pub struct Step {
     /// People in the force.
     pub personnel: u32,
+    /// Whether the time was enough to plan for it.
+    pub is_computed: bool,
     /// Value and bound, persons harmed a week; `None` where there is no plan or the time was up.
     pub found: Option<(f64, f64)>,
     /// What the next smaller strength of the list leaves beyond this one.
@@ -138,6 +140,8 @@ pub struct Force {
     pub posts: Vec<PlacePrice>,
     /// Whether the time was up before all strengths were planned for.
     pub is_cut_short: bool,
+    /// The plans behind it, so that one that was cut short goes on where it stopped.
+    plans: BTreeMap<u32, Option<Plan>>,
 }
 
 /// People on the roll for so many on duty, rounded up.
@@ -146,57 +150,83 @@ fn people_for(problem: &Problem, seats: u32) -> u32 {
     u32::try_from(people).unwrap_or(u32::MAX)
 }
 
-/// Plans at every strength, and prices units.
-pub fn force(problem: &Problem, plan: &Plan, options: &Options, watch: &Watch<'_>) -> Force {
-    let own = problem.data().personnel;
-    let shown = strengths(problem);
+/// Kinds of unit that are priced, with the people each takes on the roll.
+fn units_of(problem: &Problem) -> Vec<(Unit, u32)> {
+    const POST_SIZES: usize = 4;
     let mut sizes: Vec<u32> = problem.data().sites.iter().map(|site| site.seats).collect();
     sizes.sort_unstable();
     sizes.dedup();
     let forces = problem.data().bases.iter().filter(|base| base.forces_max > 0).map(|base| base.seats).max();
-    let wanted: Vec<(Unit, u32)> = [(Unit::People(MORE_AND_FEWER), MORE_AND_FEWER)]
+    [(Unit::People(MORE_AND_FEWER), MORE_AND_FEWER)]
         .into_iter()
-        .chain(sizes.iter().take(4).map(|&seats| (Unit::Post(seats), people_for(problem, seats))))
+        .chain(sizes.into_iter().take(POST_SIZES).map(|seats| (Unit::Post(seats), people_for(problem, seats))))
         .chain(forces.map(|seats| (Unit::Force(seats), people_for(problem, seats))))
-        .collect();
-    let all: Vec<u32> =
-        shown.iter().copied().chain(wanted.iter().map(|(_, people)| own.saturating_add(*people))).collect();
-    let plans = curve_plans(problem, Some(plan), &all, options, watch);
-    let is_cut_short = (watch.should_stop)();
+        .collect()
+}
+
+/// Plans at every strength, and prices units. Goes on from `known`, which the same problem and plan gave, where that was
+/// cut short. The units come first, then the strengths upwards.
+pub fn force(problem: &Problem, plan: &Plan, known: Option<&Force>, options: &Options, watch: &Watch<'_>) -> Force {
+    let own = problem.data().personnel;
+    let shown = strengths(problem);
+    let units = units_of(problem);
+    let mut plans = known.map(|known| known.plans.clone()).unwrap_or_default();
+    let near: Vec<u32> = [own].into_iter().chain(units.iter().map(|unit| own.saturating_add(unit.1))).collect();
+    for wanted in [&near, &shown] {
+        let missing: Vec<u32> = wanted.iter().copied().filter(|personnel| !plans.contains_key(personnel)).collect();
+        for (personnel, found) in curve_plans(problem, Some(plan), &missing, options, watch) {
+            // What was stopped is not kept: given its time it is better.
+            let whole = found.as_ref().map_or(!(watch.should_stop)(), |found| found.status != Status::LimitReached);
+            if whole || personnel == own {
+                plans.insert(personnel, found);
+            }
+        }
+    }
+    let is_cut_short = near.iter().chain(&shown).any(|personnel| !plans.contains_key(personnel));
     let found = carried(&plans);
     let at = |personnel: u32| found.get(&personnel).copied();
     let held = at(own).unwrap_or((plan.value, plan.bound));
-    let units = wanted.into_iter().map(|(unit, people)| UnitPrice {
+    let units = units.into_iter().map(|(unit, people)| UnitPrice {
         unit,
         people,
         spared: at(own.saturating_add(people)).map(|more| Band::between(held, more)),
     });
-    let plans: BTreeMap<u32, Option<Plan>> = plans.into_iter().collect();
-    let mut before: Option<u32> = None;
-    let mut steps = Vec::with_capacity(shown.len());
-    for personnel in shown {
-        let here = plans.get(&personnel).and_then(Option::as_ref);
-        let last = before.and_then(|before| plans.get(&before)).and_then(Option::as_ref);
-        let (gains, postures) =
-            last.zip(here).map(|(last, here)| gains(problem.data(), last, here)).unwrap_or_default();
-        let spared = before.and_then(at).zip(at(personnel)).map(|(fewer, more)| Band::between(fewer, more));
-        steps.push(Step { personnel, found: at(personnel), spared, gains, postures });
-        before = Some(personnel);
-    }
     Force {
         personnel: own,
         found: held,
+        steps: steps(problem, &shown, &plans, &found),
         units: units.collect(),
         bases: bases(problem, plan),
         posts: posts(problem, plan),
-        steps,
         is_cut_short,
+        plans,
     }
+}
+
+fn steps(
+    problem: &Problem,
+    shown: &[u32],
+    plans: &BTreeMap<u32, Option<Plan>>,
+    found: &BTreeMap<u32, (f64, f64)>,
+) -> Vec<Step> {
+    let at = |personnel: u32| found.get(&personnel).copied();
+    let plan = |personnel: u32| plans.get(&personnel).and_then(Option::as_ref);
+    let mut before: Option<u32> = None;
+    let mut steps = Vec::with_capacity(shown.len());
+    for &personnel in shown {
+        let pair = before.and_then(plan).zip(plan(personnel));
+        let (gains, postures) = pair.map(|(last, here)| gains(problem.data(), last, here)).unwrap_or_default();
+        let spared = before.and_then(at).zip(at(personnel)).map(|(fewer, more)| Band::between(fewer, more));
+        let is_computed = plans.contains_key(&personnel);
+        steps.push(Step { personnel, is_computed, found: at(personnel), spared, gains, postures });
+        before = Some(personnel);
+    }
+    steps
 }
 
 /// Value and bound by strength: more people can do what fewer do, so a value holds for every larger strength and a bound
 /// for every smaller one.
-fn carried(plans: &[(u32, Option<Plan>)]) -> BTreeMap<u32, (f64, f64)> {
+fn carried(plans: &BTreeMap<u32, Option<Plan>>) -> BTreeMap<u32, (f64, f64)> {
     let mut found: BTreeMap<u32, (f64, f64)> = plans
         .iter()
         .filter_map(|(personnel, plan)| plan.as_ref().map(|plan| (*personnel, (plan.value, plan.bound))))
@@ -300,11 +330,22 @@ pub struct Equal {
     pub people: Option<u32>,
 }
 
-/// How many more people `present` would need to do as well as `value`. The error says why it cannot be used.
+/// The problem with all people there could be and without demands, in which any schedules can be scored.
+pub(crate) fn without_demands(problem: &Problem) -> Problem {
+    let mut data = problem.data().clone();
+    data.personnel = konbit_protect::PERSONNEL_MAX;
+    data.sites.iter_mut().for_each(|site| site.mandatory = false);
+    data.bases.iter_mut().for_each(|base| base.forces_max = u32::MAX);
+    Problem::new(data).expect("what was well formed stays so with more people and fewer demands")
+}
+
+/// How many more people `present` would need to do as well as `value`, by harm alone: demands that it does not meet are
+/// not counted. The error says why it cannot be used.
 pub fn equal(problem: &Problem, present: &[Schedule], value: f64) -> Result<Equal, String> {
     let told = |error: konbit_protect::EvaluationError| error.to_string();
-    let evaluation = evaluate(problem, present).map_err(told)?;
-    Ok(Equal { present: evaluation.value, people: people_equal(problem, present, value).map_err(told)? })
+    let problem = without_demands(problem);
+    let evaluation = evaluate(&problem, present).map_err(told)?;
+    Ok(Equal { present: evaluation.value, people: people_equal(&problem, present, value).map_err(told)? })
 }
 
 /// Schedules of one problem in the indices of another: by id. `None` where a site or base is not in the other.
@@ -355,7 +396,3 @@ pub fn site_plans(problem: &Problem, evaluation: &Evaluation) -> Vec<SitePlan> {
     };
     (0..data.sites.len()).map(site).collect()
 }
-
-#[cfg(test)]
-#[path = "study_tests.rs"]
-mod tests;

@@ -137,17 +137,20 @@ impl Planner {
         Ok(self.plans.put(key, planned))
     }
 
-    /// What more force buys, from the plan in `document`. May take seconds.
+    /// What more force buys, from the plan in `document`; where the time was up before, it goes on. May take seconds.
     pub fn force(&self, document: &PlanDocument) -> Result<Arc<Force>, Problem> {
         let key = file_key(document);
-        if let Some(known) = self.forces.get(&key) {
-            return Ok(known);
+        let known = self.forces.get(&key);
+        if let Some(known) = known.as_ref().filter(|known| !known.is_cut_short) {
+            return Ok(Arc::clone(known));
         }
         let (problem, plan) =
             opened(document).ok_or_else(|| Problem::refused("there is no plan to compare other strengths with"))?;
         let _permit = self.permit.try_acquire().map_err(|_| Problem::busy())?;
         let options = Options { seed: document.seed, ..Options::default() };
-        let found = within_time(Instant::now(), PLAN_TIME_MAX, |watch| Ok(force(&problem, &plan, &options, watch)))?;
+        let found = within_time(Instant::now(), PLAN_TIME_MAX, |watch| {
+            Ok(force(&problem, &plan, known.as_deref(), &options, watch))
+        })?;
         Ok(self.forces.put(key, found))
     }
 

@@ -5,6 +5,7 @@
 mod keeping;
 mod roads;
 mod simulation;
+mod study;
 mod week;
 
 use jiff::Timestamp;

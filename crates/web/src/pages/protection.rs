@@ -58,7 +58,7 @@ pub fn protection(view: &View<'_>, query: &ProtectionQuery, shown: &Standing<'_>
     let facts = shown.shown();
     let rows = rows(view.mission, facts);
     html! {
-        @if let Standing::WhatIf { facts, in_force, asked } = shown { (question::note(view, facts, *in_force, asked, query)) }
+        @if let Standing::WhatIf { facts, in_force, asked } = shown { (question::note(facts, *in_force, asked, query)) }
         (headline(view, query, facts, &rows, shown))
         (shapes())
         nav.contents aria-label="On this page" {
@@ -258,12 +258,12 @@ fn force(view: &View<'_>, query: &ProtectionQuery, shown: &Standing<'_>) -> Mark
                 @if let Some(point) = at(personnel) {
                     p { strong { (words) } ", " (format::count(personnel.into())) " people: " (format::harm(point.value)) " people harmed a week, "
                         strong { (format::signed(point.value - facts.value, 3)) } ". "
-                        a href=(format::address("/protection", &query.with(&[("personnel", &personnel.to_string())]))) { "See that plan" } }
+                        a.screen href=(format::address("/protection", &query.with(&[("personnel", &personnel.to_string())]))) { "See that plan" } }
                 }
             }
             (question::form(view, query, Some(facts)))
             (curve_block(query, facts, points.len() > 3))
-            p { a href=(query.address("/protection/curve")) { "What more force buys" } ": the whole curve, from half the force to one and a half times it, and the price of each kind of unit (takes some seconds)" }
+            p.screen { a href=(query.address("/protection/curve")) { "What more force buys" } ": the whole curve, from half the force to one and a half times it, and the price of each kind of unit (takes some seconds)" }
         }
     }
 }
@@ -303,7 +303,7 @@ pub fn curve_block(query: &ProtectionQuery, facts: &PlanFacts, folded: bool) -> 
 /// The pages that read the plan further.
 fn studies(query: &ProtectionQuery) -> Markup {
     html! {
-        section #studies {
+        section.screen #studies {
             h2 { "Studies of this plan" }
             ul {
                 li { a href=(query.address("/protection/question")) { "Ask another question" } ": floors, mandatory posts, what posts and reaction forces achieve" }
@@ -343,7 +343,9 @@ fn filters(view: &View<'_>, query: &ProtectionQuery) -> Markup {
 
 fn table(view: &View<'_>, query: &ProtectionQuery, facts: &PlanFacts, rows: Vec<SiteRow<'_>>) -> Markup {
     let kept: Vec<SiteRow<'_>> = rows.into_iter().filter(|row| query.keeps(row)).collect();
+    let all = query.page == "all";
     let paging = Paging::new(kept.len(), query.page.parse().ok());
+    let range = if all { 0..kept.len() } else { paging.range() };
     let download = |kind: &str| format::address(&format!("/protection/plan.{kind}"), &query.what_if_pairs());
     html! {
         section #sites {
@@ -357,12 +359,19 @@ fn table(view: &View<'_>, query: &ProtectionQuery, facts: &PlanFacts, rows: Vec<
                         caption { "Sites under the plan" }
                         thead { tr {
                             th scope="col" { "Site" } th scope="col" { "Posture" } th scope="col" .num { "Stopped, %" } th scope="col" .num { "Post, % of time" }
-                            th scope="col" { "Reaction force" } th scope="col" .num { "Minutes" } th scope="col" .num { "Harm per attempt" } th scope="col" .num { "Harm a week" } th scope="col" { "Entry" }
+                            th scope="col" { "Reaction force" } th scope="col" .num { "Minutes" } th scope="col" .num { "Harm per attempt" } th scope="col" .num { "Harm a week" } th.screen scope="col" { "Entry" }
                         } }
-                        tbody { @for row in &kept[paging.range()] { (site_row(view, row)) } }
+                        tbody { @for row in &kept[range] { (site_row(view, row)) } }
                     }
                 }
-                (paging.links("/protection", &query.pairs(), "#sites"))
+                @if !all {
+                    (paging.links("/protection", &query.pairs(), "#sites"))
+                    @if paging.pages() > 1 {
+                        @let mut pairs = query.pairs();
+                        @let () = pairs.push(("page", "all"));
+                        p.screen { a href={ (format::address("/protection", &pairs)) "#sites" } { "All on one page, for printing" } }
+                    }
+                }
                 p.quiet { "Harm in persons. Harm a week counts the forecast attempts at the site and its share of the attempts by those who watch and choose; over all sites it adds up to " (format::harm(facts.value)) "." }
             }
         }
@@ -382,7 +391,7 @@ fn site_row(view: &View<'_>, row: &SiteRow<'_>) -> Markup {
             td.num { (plan.minutes.map_or_else(|| format::UNKNOWN.to_owned(), |minutes| format::decimal(minutes, 0))) }
             td.num { (format::harm(plan.harm_per_attempt)) }
             td.num { (format::harm(row.harm_per_week)) }
-            td { (entries_link(row.entries, "site", site.id.as_str())) }
+            td.screen { (entries_link(row.entries, "site", site.id.as_str())) }
         }
     }
 }

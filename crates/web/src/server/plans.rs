@@ -33,10 +33,10 @@ const ROLE: &str = "planner (web page)";
 const REASON_BYTES_MAX: usize = 2_000;
 
 /// The facts of a plan file, with what only the data it was made from know: the interval of attempts, sites left out.
-fn facts(work: &Work<'_>, ground: Result<Ground<'_>, Problem>, document: &PlanDocument) -> Option<PlanFacts> {
+fn facts(work: &Work<'_>, ground: Option<&Ground<'_>>, document: &PlanDocument) -> Option<PlanFacts> {
     let mut facts = PlanFacts::new(document)?;
     let assumptions = Assumptions { personnel: Some(document.personnel), alpha_ppm: Some(document.problem.alpha_ppm) };
-    if let Ok(ground) = ground
+    if let Some(ground) = ground
         && let Ok(prepared) = prepare(ground.mission, ground.travel, assumptions, ground.moment)
     {
         facts.left_out = prepared.left_out.len();
@@ -68,7 +68,7 @@ fn facts(work: &Work<'_>, ground: Result<Ground<'_>, Problem>, document: &PlanDo
 
 /// The facts of the plan in force.
 pub(super) fn adopted_facts(work: &Work<'_>, held: &PlanView) -> Option<PlanFacts> {
-    facts(work, work.ground(), &held.document)
+    facts(work, work.ground().ok().as_ref(), &held.document)
 }
 
 /// What an address asks to be planned.
@@ -101,10 +101,8 @@ impl AskedGround {
             DeskError::Change(error) => Problem::bad_request(error.to_string()),
             other => Problem::from(other),
         })?;
-        let travel = match question.changes.moves_travel() {
-            true => Some(work.app.desk.travel(&mission, work.moment)?),
-            false => None,
-        };
+        let travel =
+            if question.changes.moves_travel() { Some(work.app.desk.travel(&mission, work.moment)?) } else { None };
         Ok(Some(Self { mission, travel }))
     }
 
@@ -165,10 +163,10 @@ impl Shown {
         let mut question = question(query)?;
         question.changes = question.changes.that_differ(work.view.mission);
         let changed = AskedGround::new(work, &question)?;
-        let ground = || AskedGround::ground(changed.as_ref(), work);
-        let planned = work.app.planner.plan(&ground()?, &question)?;
-        let Some(facts) = facts(work, ground(), &planned.document) else {
-            let planning = ground()?.mission.planning.values().next().cloned();
+        let ground = AskedGround::ground(changed.as_ref(), work)?;
+        let planned = work.app.planner.plan(&ground, &question)?;
+        let Some(facts) = facts(work, Some(&ground), &planned.document) else {
+            let planning = ground.mission.planning.values().next().cloned();
             return Ok(Err(Unmet { planned, planning }));
         };
         let asked = Asked {

@@ -29,6 +29,9 @@ use std::sync::Arc;
 /// Largest body of the form that scores a table, bytes: a table of the planner's own size, with its characters escaped.
 pub(super) const HAND_FORM_BYTES_MAX: usize = 6 << 20;
 
+/// Largest table that is shown again in its form, bytes.
+const SENT_BACK_BYTES_MAX: usize = 20_000;
+
 /// What the pattern is called where no plan is in force to read against.
 const NAIVE_WORDS: &str = "posts at the sites where an attempt harms most, mandatory posts first, always the same, as many as there are people for, and no reaction force";
 
@@ -71,8 +74,12 @@ pub(super) async fn ask(State(app): State<App>, pairs: Pairs, uri: Uri, headers:
         let mut query = ProtectionQuery::from_pairs(pairs);
         query.changes.retain(|(name, _)| !matches!(name.as_str(), "post" | "no_post"));
         let mut add = |name: &str, id: &str| query.changes.push((name.to_owned(), id.to_owned()));
-        kept.iter().for_each(|id| add("post", id));
-        held.difference(&kept).for_each(|id| add("no_post", id));
+        for id in &kept {
+            add("post", id);
+        }
+        for id in held.difference(&kept) {
+            add("no_post", id);
+        }
         let mut query = plain(work, &query)?;
         let Some(text) = added.into_iter().find(|text| !text.is_empty()) else {
             return Ok(Answer::SeeOther(query.address("/protection")));
@@ -131,36 +138,41 @@ fn sites_called<'a>(work: &Work<'a>, text: &str) -> Vec<&'a Site> {
 }
 
 /// What more force buys, and the pattern it is read against.
-fn studied(
-    work: &Work<'_>,
-    query: &ProtectionQuery,
-) -> Result<(PlanFacts, Arc<Force>, &'static str, Result<Equal, String>), Problem> {
-    let shown = Shown::read(work, query)?;
-    let document = shown.document().ok_or_else(no_plan)?;
-    let force = work.app.planner.force(document)?;
-    let mut facts = shown_facts(&shown)?;
-    let steps = force.steps.iter().filter(|step| step.personnel != facts.personnel);
-    facts.curve = steps
-        .map(|step| konbit_protect::CurvePoint {
-            personnel: step.personnel,
-            value: step.found.map(|found| found.0),
-            bound: step.found.map(|found| found.1),
-        })
-        .collect();
-    let (words, equal) = match (&shown.what_if, &shown.held) {
-        (Some(_), Some(held)) => (IN_FORCE_WORDS, against(&held.document, document)),
-        _ => {
+struct Studied {
+    facts: PlanFacts,
+    force: Arc<Force>,
+    present_words: &'static str,
+    equal: Result<Equal, String>,
+}
+
+impl Studied {
+    fn new(work: &Work<'_>, query: &ProtectionQuery) -> Result<Self, Problem> {
+        let shown = Shown::read(work, query)?;
+        let document = shown.document().ok_or_else(no_plan)?;
+        let force = work.app.planner.force(document)?;
+        let mut facts = shown_facts(&shown)?;
+        let steps = force.steps.iter().filter(|step| step.personnel != facts.personnel);
+        facts.curve = steps
+            .map(|step| konbit_protect::CurvePoint {
+                personnel: step.personnel,
+                value: step.found.map(|found| found.0),
+                bound: step.found.map(|found| found.1),
+            })
+            .collect();
+        let (present_words, equal) = if let (Some(_), Some(held)) = (&shown.what_if, &shown.held) {
+            (IN_FORCE_WORDS, against(&held.document, document))
+        } else {
             let (problem, plan) = opened(document).ok_or_else(no_plan)?;
             (NAIVE_WORDS, equal(&problem, &naive_pattern(&problem), plan.value))
-        }
-    };
-    Ok((facts, force, words, equal))
+        };
+        Ok(Self { facts, force, present_words, equal })
+    }
 }
 
 pub(super) async fn curve(State(app): State<App>, query: PlanQuery, uri: Uri, headers: HeaderMap) -> Response {
     let query = read(query);
     answer(app, Ask::new(&uri, &headers), move |work| {
-        let (facts, force, present_words, equal) = studied(work, &query)?;
+        let Studied { facts, force, present_words, equal } = Studied::new(work, &query)?;
         let page = ForcePage { query: &query, facts: &facts, force: &force, present_words, equal: &equal };
         let json = force_json(&facts, &force, present_words, &equal);
         Ok(Answer::page("What more force buys", "/protection", study::force(&work.view, &page), json))
@@ -191,7 +203,7 @@ fn force_json(facts: &PlanFacts, force: &Force, present: &str, equal: &Result<Eq
 pub(super) async fn curve_csv(State(app): State<App>, query: PlanQuery, uri: Uri, headers: HeaderMap) -> Response {
     let query = read(query);
     answer(app, Ask::new(&uri, &headers), move |work| {
-        let (facts, force, _, _) = studied(work, &query)?;
+        let Studied { facts, force, .. } = Studied::new(work, &query)?;
         let mut out = String::from(
             "personnel,value,bound,spared,spared_low,spared_high,postures_changed,gains\n\
              #capacity+personnel,#indicator+value,#indicator+bound,#indicator+spared,#indicator+spared+low,#indicator+spared+high,#indicator+postures,#loc+site+id\n",
@@ -232,10 +244,7 @@ fn behind(shown: &Shown) -> Option<Question> {
 pub(super) async fn alpha(State(app): State<App>, query: PlanQuery, uri: Uri, headers: HeaderMap) -> Response {
     let query = read(query);
     answer(app, Ask::new(&uri, &headers), move |work| {
-        let asked = match behind_without_plan(work, &query)? {
-            Some(asked) => asked,
-            None => return Err(no_plan()),
-        };
+        let asked = behind_without_plan(work, &query)?.ok_or_else(no_plan)?;
         let changed = AskedGround::new(work, &asked)?;
         let mut columns = Vec::new();
         for (alpha, ppm) in [("0", 0), ("0.5", 500_000), ("1", 1_000_000)] {
@@ -505,7 +514,6 @@ pub(super) async fn score_by_hand(
         let says = scored(work, label, &document, &form.table)?;
         let json = hand_json(&says);
         // A table of thousands of rows is not sent back.
-        const SENT_BACK_BYTES_MAX: usize = 20_000;
         let text = if form.table.len() <= SENT_BACK_BYTES_MAX { form.table.as_str() } else { "" };
         let page = HandPage { text, template_schedules: template_schedules(work)?, says };
         Ok(Answer::page("A plan made by hand", "/protection", hand_page(work, &page), json))

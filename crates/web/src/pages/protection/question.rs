@@ -1,6 +1,6 @@
 //! A question to the planner: the form that asks it, what it changes, its price, and what stands in its way.
 
-use super::{Asked, PlanFacts, ProtectionQuery, posture_label};
+use super::{Asked, PlanFacts, ProtectionQuery};
 use crate::format;
 use crate::geo::site_href;
 use crate::layout::View;
@@ -9,13 +9,7 @@ use konbit_mission::protection::{Planning, Site};
 use maud::{Markup, html};
 
 /// What the plan answers, its price against the plan in force, and the form that adopts it.
-pub(super) fn note(
-    view: &View<'_>,
-    facts: &PlanFacts,
-    in_force: Option<&PlanFacts>,
-    asked: &Asked,
-    query: &ProtectionQuery,
-) -> Markup {
+pub(super) fn note(facts: &PlanFacts, in_force: Option<&PlanFacts>, asked: &Asked, query: &ProtectionQuery) -> Markup {
     html! {
         div.notice role="note" {
             p {
@@ -29,11 +23,7 @@ pub(super) fn note(
             @match in_force {
                 Some(held) => {
                     (price(facts, held, asked))
-                    p {
-                        a href=(compare_href(query)) { "Compare with the plan in force, site by site" } " · "
-                        a href="/protection" { "Back to the plan in force" }
-                    }
-                    (changes(view, facts, held))
+                    (changes(facts, held, query))
                 },
                 None => p { "No plan is in force to compare it with." },
             }
@@ -102,7 +92,7 @@ fn price(facts: &PlanFacts, held: &PlanFacts, asked: &Asked) -> Markup {
                 "The question changes what harm is expected, so the two values of the plans, " (format::harm(facts.value)) " here and "
                 (format::harm(held.value)) " in force, do not measure the same. "
                 @match &asked.in_force {
-                    Some(Ok(equal)) => { "Under the figures of the question the plan in force would leave " (format::harm(equal.present)) ": this plan leaves " strong { (more(facts.value - equal.present)) } "." },
+                    Some(Ok(equal)) => { "Under the figures of the question, and whatever else it demands, the plan in force would leave " (format::harm(equal.present)) ": this plan leaves " strong { (more(facts.value - equal.present)) } "." },
                     Some(Err(why)) => { "The plan in force cannot be used under these figures: " (why) "." },
                     None => "",
                 }
@@ -135,41 +125,15 @@ fn reverse(facts: &PlanFacts, in_force: Option<&Result<konbit_desk::Equal, Strin
     }
 }
 
-/// Sites whose posture or protection changes most against the plan in force.
-fn changes(view: &View<'_>, facts: &PlanFacts, held: &PlanFacts) -> Markup {
-    let before: std::collections::BTreeMap<&str, &konbit_protect::SitePlan> =
-        held.sites.iter().map(|site| (site.id.as_str(), site)).collect();
-    let mut pairs: Vec<_> =
-        facts.sites.iter().filter_map(|site| Some((site, *before.get(site.id.as_str())?))).collect();
-    let moved = pairs.iter().filter(|(now, then)| now.posture != then.posture).count();
-    pairs.retain(|(now, then)| (now.protection - then.protection).abs() >= 0.005);
-    pairs.sort_by(|a, b| {
-        let by = |(now, then): &(&konbit_protect::SitePlan, &konbit_protect::SitePlan)| {
-            (now.protection - then.protection).abs()
-        };
-        by(b).total_cmp(&by(a)).then(a.0.id.cmp(&b.0.id))
-    });
+/// How many sites change against the plan in force; the comparison lists them.
+fn changes(facts: &PlanFacts, held: &PlanFacts, query: &ProtectionQuery) -> Markup {
+    let differ = crate::pages::study::differences(&held.sites, &facts.sites);
+    let moved = differ.iter().filter(|(then, now)| now.posture != then.posture).count();
     html! {
-        @if pairs.is_empty() { p { "No site changes its protection by as much as one percentage point." } }
-        @else {
-            details {
-                summary { (format::plural(pairs.len(), "site changes", "sites change")) " in protection, " (format::size(moved)) " in posture" }
-                div.scroll role="region" aria-label="What changes" tabindex="0" {
-                    table {
-                        caption { "Largest changes against the plan in force" }
-                        thead { tr { th scope="col" { "Site" } th scope="col" { "In force" } th scope="col" .num { "%" } th scope="col" { "This plan" } th scope="col" .num { "%" } } }
-                        tbody {
-                            @for (now, then) in pairs.iter().take(12) {
-                                tr {
-                                    th scope="row" { a href=(site_href(&now.id)) { (view.mission.sites.get(&now.id).map_or(now.id.as_str(), |site| site.value.name.as_str())) } }
-                                    td { (posture_label(then.posture)) } td.num { (format::percent(then.protection)) }
-                                    td { (posture_label(now.posture)) } td.num { (format::percent(now.protection)) }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
+        p {
+            @if differ.is_empty() { "No site changes its posture, nor its protection by as much as half a percentage point. " }
+            @else { (format::plural(differ.len(), "site changes", "sites change")) " in protection, " (format::size(moved)) " of them in posture: " a href=(compare_href(query)) { "compare with the plan in force, site by site" } ". " }
+            a href="/protection" { "Back to the plan in force" }
         }
     }
 }
@@ -183,7 +147,7 @@ pub(super) fn form(view: &View<'_>, query: &ProtectionQuery, facts: Option<&Plan
             button type="submit" { "Plan with these" }
             p.quiet { "Takes a second or two. Nothing changes until a plan is adopted with a reason." }
         }
-        p { a href=(query.address("/protection/question")) { "Change other figures: floors, mandatory posts, what a post or a reaction force achieves" } }
+        p.screen { a href=(query.address("/protection/question")) { "Change other figures: floors, mandatory posts, what a post or a reaction force achieves" } }
     }
 }
 
@@ -348,11 +312,12 @@ pub fn infeasible(
     const SHOWN: usize = 40;
     html! {
         p.lead { "No plan does what the question asks." }
-        p { (format::heading(reason)) "." }
+        p { "The planner says: " (reason) "." }
         @if !conflict.is_empty() {
             section {
                 h2 { "The demands that conflict" }
-                p { "These alone cannot all be met with the force of the question. Giving up one of them, or adding people, may be enough." }
+                @if conflict.len() == 1 { p { "This demand alone cannot be met." } }
+                @else { p { "These alone cannot all be met with the force of the question. Giving up one of them, or adding people, may be enough." } }
                 div.scroll role="region" aria-label="Demands that conflict" tabindex="0" {
                     table {
                         caption { (format::plural(conflict.len(), "demand", "demands")) }

@@ -29,7 +29,7 @@ pub fn force(view: &View<'_>, page: &ForcePage<'_>) -> Markup {
     let (facts, force) = (page.facts, page.force);
     html! {
         p.lead {
-            "What another number of people would change, from half of " (format::count(force.personnel.into())) " to one and a half times as many. "
+            "What another number of people would change against " (format::count(force.personnel.into())) ", from half to one and a half times as many. "
             @if let Some(fifty) = force.units.iter().find(|unit| matches!(unit.unit, Unit::People(_))) {
                 @if let Some(band) = fifty.spared { (format::count(fifty.people.into())) " more people spare " strong { (format::harm(band.found)) } " persons a week; proven to be between " (format::harm(band.low)) " and " (format::harm(band.high)) "." }
             }
@@ -38,7 +38,7 @@ pub fn force(view: &View<'_>, page: &ForcePage<'_>) -> Markup {
             a href="#curve" { "The curve" } a href="#units" { "Kinds of unit" } a href="#places" { "Where they would stand" } a href="#reverse" { "Read the other way" }
         }
         @if facts.is_stale { div.notice role="note" { p { "The mission's data have changed since this plan was made. All on this page holds for the data it was made from." } } }
-        @if force.is_cut_short { div.notice role="note" { p { strong { "Not complete. " } "The time that a page waits was up before all strengths were planned for; those that are missing have no row. " code { "konbit plan DIR --personnel N" } " plans for one strength without a limit." } } }
+        @if force.is_cut_short { div.notice role="note" { p { strong { "Not complete. " } "The time that a page waits was up before all strengths were planned for. " a href=(page.query.address("/protection/curve")) { "Go on" } } } }
         section #curve {
             h2 { "Harm against force" }
             (curve_block(page.query, facts, true))
@@ -65,9 +65,10 @@ fn steps(view: &View<'_>, page: &ForcePage<'_>) -> Markup {
     let sites = &page.facts.problem.sites;
     let csv = page.query.address("/protection/curve.csv");
     html! {
+        p { "The same with all steps: " a href=(csv) { "CSV" } "." }
         div.scroll role="region" aria-label="Strength by strength" tabindex="0" {
             table.steps {
-                caption { "Each strength against the one in the row above. " a href=(csv) { "Download as CSV" } }
+                caption { "Each strength against the one in the row above" }
                 thead { tr {
                     th scope="col" .num { "People" } th scope="col" .num { "Harmed a week" } th scope="col" .num { "Proven bound" } th scope="col" .num { "Spared by the step" } th scope="col" .num { "Proven between" }
                     th scope="col" .num { "Other posture" } th scope="col" { "Sites that gain most" }
@@ -88,7 +89,7 @@ fn step_row(view: &View<'_>, page: &ForcePage<'_>, step: &Step, sites: &[konbit_
             th scope="row" .num { a.figure href=(href) { (format::count(step.personnel.into())) } }
             @match step.found {
                 Some((value, bound)) => { td.num { (format::decimal(value, 3)) } td.num { (format::decimal(bound, 3)) } },
-                None => { td.num { "no plan" } td.num { (format::UNKNOWN) } },
+                None => { td.num { @if step.is_computed { "no plan" } @else { "not computed" } } td.num { (format::UNKNOWN) } },
             }
             @if step.spared.is_some() { (band(step.spared)) } @else { td.num { } td.num { } }
             td.num { @if step.spared.is_some() { (format::size(step.postures)) } }
@@ -168,7 +169,7 @@ fn reverse(page: &ForcePage<'_>) -> Markup {
     html! {
         section #reverse {
             h2 { "Read the other way" }
-            p { "The present pattern it is read against: " (page.present_words) "." }
+            p { "The present pattern it is read against: " (page.present_words) ". Both are read by harm alone; demands that the pattern does not meet are not counted." }
             @match page.equal {
                 Ok(equal) => p {
                     "With the same figures that pattern leaves " strong { (format::harm(equal.present)) } " persons harmed a week; this plan leaves " (format::harm(page.facts.value)) ". "

@@ -271,7 +271,7 @@ fn bar(row: &Row<'_>, value: f64, widest: f64) -> Markup {
 }
 
 fn widest_site(view: &View<'_>, page: &SensitivityPage<'_>, row: &Row<'_>) -> Markup {
-    let all = row.ends().flat_map(|end| end.widest.first());
+    let all = row.ends().filter_map(|end| end.widest.first());
     let most = all.max_by(|a, b| (a.1 - a.2).abs().total_cmp(&(b.1 - b.2).abs()));
     html! {
         @if let Some((site, before, after)) = most {
