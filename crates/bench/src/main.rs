@@ -5,6 +5,7 @@
 
 mod placement;
 mod placement_roster;
+mod protect;
 mod record;
 mod report;
 mod roads;
@@ -34,6 +35,8 @@ enum Suite {
     Top(placement::Top),
     /// Rosters of generated missions.
     Roster(placement_roster::Arguments),
+    /// Protection plans of invented missions, or of plan files.
+    Protect(protect::Arguments),
     /// Durable appends over HTTP and without it, proofs, verification.
     Record(record::Arguments),
     /// Travel times: prepare, customise, matrices, one to one.
@@ -47,6 +50,7 @@ fn main() -> anyhow::Result<()> {
         Suite::Ssg(arguments) => arguments.run(),
         Suite::Top(arguments) => arguments.run(),
         Suite::Roster(arguments) => arguments.run(),
+        Suite::Protect(arguments) => protect::run(&arguments),
         Suite::Record(arguments) => record::run(&arguments),
         Suite::Roads(arguments) => roads::run(&arguments),
     }
