@@ -5,5 +5,6 @@
 mod bad_input;
 mod golden;
 mod outsider;
+mod planning;
 mod record;
 mod support;

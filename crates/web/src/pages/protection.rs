@@ -127,7 +127,7 @@ fn to_rows(query: &ProtectionQuery, posture: &str) -> String {
 
 /// Guarded and open side by side, each by expected harm.
 fn lists(facts: &PlanFacts, rows: &[SiteRow<'_>], query: &ProtectionQuery) -> Markup {
-    const SHOWN: usize = 20;
+    const SHOWN: usize = 14;
     let list = |id: &str, title: &str, explains: &str, postures: &[Posture], word: &str| {
         let mut kept: Vec<&SiteRow<'_>> = rows.iter().filter(|row| postures.contains(&row.plan.posture)).collect();
         kept.sort_by(|a, b| b.plan.post_share.total_cmp(&a.plan.post_share));
