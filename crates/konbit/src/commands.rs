@@ -3,8 +3,9 @@
 use crate::Ended;
 use crate::args::{Format, PlanFormat};
 use crate::files::read_limited;
+use crate::stop::Stop;
 use crate::{output, roads};
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, ensure};
 use jiff::Timestamp;
 use konbit_base::Severity;
 use konbit_desk::{Assumptions, Config, Desk, Entropy, Example, Form, ImportReport, NamedFile, PlanRequest, Stamp};
@@ -13,7 +14,7 @@ use konbit_exchange::import::ImportKind;
 use konbit_plan_check::Report;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Largest plan file that is read, bytes.
 const PLAN_FILE_BYTES_MAX: u64 = 256 << 20;
@@ -120,7 +121,12 @@ pub fn check(dir: &Path, format: Format) -> Result<Ended> {
     let desk = Desk::open_to_read(dir)?;
     let mission = desk.snapshot()?.mission;
     let moment = desk.moment(&mission, Timestamp::now());
-    let findings = konbit_desk::check(&mission, &desk.travel(&mission, moment)?, moment);
+    let mut findings = konbit_desk::check(&mission, &desk.travel(&mission, moment)?, moment);
+    for finding in desk.check_week(&mission, moment)? {
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
     desk.close()?;
     match format {
         Format::Json => output::json(&json!({ "findings": findings }))?,
@@ -149,10 +155,10 @@ pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     let moment = desk.moment(&desk.snapshot()?.mission, Timestamp::now());
     let assumptions = Assumptions { personnel: args.personnel, alpha_ppm: args.alpha.map(alpha_ppm).transpose()? };
     let request = PlanRequest { assumptions, seed: args.seed, moment };
-    let deadline = args.seconds.map(deadline).transpose()?;
+    let stop = Stop::after(args.seconds)?;
     let spinner = output::spinner("planning");
     let started = Instant::now();
-    let should_stop = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let should_stop = || stop.now();
     let progress = |at: Progress| {
         let gap = if at.value > 0.0 { 100.0 * (at.value - at.bound) / at.value } else { 0.0 };
         spinner.set_message(format!("planning: {:.3} persons a week, bound {:.3}, gap {gap:.2} %", at.value, at.bound));
@@ -185,18 +191,11 @@ pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
 }
 
 /// A share between 0 and 1 in millionths, rounded to the nearest.
-fn alpha_ppm(alpha: f64) -> Result<u32> {
+pub fn alpha_ppm(alpha: f64) -> Result<u32> {
     ensure!((0.0..=1.0).contains(&alpha), "--alpha is {alpha}; it is a share between 0 and 1");
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1,000,000")]
     let ppm = (alpha * 1e6).round() as u32;
     Ok(ppm)
-}
-
-fn deadline(seconds: f64) -> Result<Instant> {
-    let duration =
-        Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= Duration::from_secs(86_400));
-    let Some(duration) = duration else { bail!("--seconds is {seconds}; give a number from 0 to 86400") };
-    Ok(Instant::now() + duration)
 }
 
 pub fn check_plan(file: &Path, format: Format) -> Result<Ended> {
@@ -257,7 +256,7 @@ pub fn replay(files: &[PathBuf], format: Format) -> Result<Ended> {
 
 pub fn export(dir: &Path, kind: &str, geojson: bool, output: Option<&Path>) -> Result<Ended> {
     let desk = Desk::open_to_read(dir)?;
-    let exported = desk.export(kind, if geojson { Form::GeoJson } else { Form::Table })?;
+    let exported = desk.export_at(kind, if geojson { Form::GeoJson } else { Form::Table }, Timestamp::now())?;
     desk.close()?;
     match output {
         Some(path) => konbit_desk::write_durably(path, &exported)?,

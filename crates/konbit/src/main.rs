@@ -11,6 +11,9 @@ mod output;
 mod outsider;
 mod roads;
 mod serve;
+mod stop;
+mod week;
+mod week_args;
 
 use args::{Cli, Command, CouncilCommand};
 use clap::Parser as _;
@@ -73,6 +76,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
                 role: &acting.role,
             })
         }
+        Command::Week { command } => week::run(command),
         Command::CheckPlan { file, output } => commands::check_plan(&file, output.format),
         Command::Council { command: CouncilCommand::Replay { files, output } } => {
             commands::replay(&files, output.format)

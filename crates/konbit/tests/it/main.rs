@@ -7,3 +7,4 @@ mod golden;
 mod outsider;
 mod record;
 mod support;
+mod week;
