@@ -1,8 +1,9 @@
 //! Findings about a mission's data as a whole.
 
-use crate::{Assumptions, Moment, Travel, WayBasis, prepare};
+use crate::{Assumptions, Desk, DeskError, Moment, Travel, WayBasis, prepare};
 use konbit_base::{Finding, Severity};
 use konbit_mission::protection::Site;
+use konbit_mission::week::WeekAssumptions;
 use konbit_mission::{Mission, mandate};
 
 /// What is wrong or missing in the mission's data, worst first: what imports found, obligations
@@ -36,6 +37,49 @@ pub fn check(mission: &Mission, travel: &Travel, moment: Moment) -> Vec<Finding>
         .sort_by(|a, b| (b.severity, &a.place, &a.code, &a.message).cmp(&(a.severity, &b.place, &b.code, &b.message)));
     findings.dedup();
     findings
+}
+
+impl Desk {
+    /// What is wrong or missing in the figures of the week, if the mission has any: what a plan of the
+    /// week would leave out, contingents whose base there is not, and duty that no roster covers.
+    ///
+    /// # Errors
+    /// When the record or the roads cannot be read.
+    pub fn check_week(&self, mission: &Mission, moment: Moment) -> Result<Vec<Finding>, DeskError> {
+        let Some(figures) = mission.week_figures.values().next() else { return Ok(Vec::new()) };
+        let found = |severity, code: &str, message: String| Finding::in_file(severity, code, "", message);
+        let lodged = figures.contingents.iter().filter(|crew| mission.bases.get(crew.base.as_str()).is_none());
+        let mut findings: Vec<Finding> = lodged
+            .map(|crew| {
+                let message =
+                    format!("contingent {} lives at base {}, which there is not; import it", crew.id, crew.base);
+                found(Severity::Warning, "contingent-without-base", message)
+            })
+            .collect();
+        match self.prepare_week(mission, &WeekAssumptions::default(), moment) {
+            Ok(prepared) => {
+                findings.extend(prepared.left_out);
+                for crew in &figures.contingents {
+                    let open = || prepared.roster.uncovered.iter().filter(|open| open.contingent == crew.id.as_str());
+                    let missing: u32 = open().map(|open| open.wanted - open.on_duty).sum();
+                    if missing > 0 {
+                        let message = format!(
+                            "contingent {} has fewer people on duty than wanted in {} of {} slots, {missing} seats in all: rest and hours allow no more; see konbit week roster",
+                            crew.id,
+                            open().count(),
+                            prepared.grid.len()
+                        );
+                        findings.push(found(Severity::Note, "duty-not-covered", message));
+                    }
+                }
+            }
+            Err(DeskError::Prepare(error)) => {
+                findings.push(found(Severity::Warning, "no-week-possible", error.to_string()));
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(findings)
+    }
 }
 
 /// Most sites that one finding names.

@@ -1,7 +1,11 @@
 //! Exports: what the mission holds, as files for other programs.
 
-use crate::{Desk, DeskError, hand_csv, plan_geojson};
+use crate::{
+    Desk, DeskError, draw_rows, draws_csv, hand_csv, monday_of, plan_geojson, roster_csv, roster_sheets, zone,
+};
+use jiff::Timestamp;
 use konbit_exchange::export::{ExportFormat, ExportKind, export};
+use konbit_mission::Mission;
 
 /// Formats of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,13 +16,25 @@ pub enum Form {
     GeoJson,
 }
 
+/// What can be exported of the week: the plan file in force, its roster, the draws.
+const OF_THE_WEEK: [&str; 3] = ["week-plan", "roster", "draws"];
+
 /// Names of what can be exported.
 pub fn exports() -> Vec<&'static str> {
-    ExportKind::ALL.iter().map(|kind| kind.name()).chain(["plan", "plan-by-hand"]).collect()
+    ExportKind::ALL.iter().map(|kind| kind.name()).chain(["plan", "plan-by-hand"]).chain(OF_THE_WEEK).collect()
 }
 
 impl Desk {
-    /// The bytes of an export of `kind`, one of [`exports`].
+    /// The bytes of an export of `kind`, one of [`exports`]. `now` says in which week duties of the
+    /// roster have their dates, and how far draws have come.
+    pub fn export_at(&self, kind: &str, form: Form, now: Timestamp) -> Result<Vec<u8>, DeskError> {
+        if OF_THE_WEEK.contains(&kind) {
+            return self.export_week(kind, form, now);
+        }
+        self.export(kind, form)
+    }
+
+    /// The bytes of an export of `kind`, one of [`exports`] that does not depend on the time.
     pub fn export(&self, kind: &str, form: Form) -> Result<Vec<u8>, DeskError> {
         let mission = self.snapshot()?.mission;
         if kind == "plan" {
@@ -48,6 +64,39 @@ impl Desk {
         export(&mission, of, format).ok_or_else(|| {
             DeskError::Missing(format!("{kind} have no places, so there is no GeoJSON of them; export CSV"))
         })
+    }
+
+    fn export_week(&self, kind: &str, form: Form, now: Timestamp) -> Result<Vec<u8>, DeskError> {
+        let mission = &self.snapshot()?.mission;
+        if form == Form::GeoJson {
+            return Err(DeskError::Missing(format!("{kind} has no places, so there is no GeoJSON of it")));
+        }
+        if kind == "draws" {
+            return Ok(draws_csv(&draw_rows(mission, self.check_draws(mission)?, now)));
+        }
+        let adopted = mission.week_in_force().ok_or_else(|| {
+            DeskError::Missing(
+                "no plan of the week is in force; make one with: konbit week plan DIR --adopt REASON".to_owned(),
+            )
+        })?;
+        if kind == "week-plan" {
+            return self.week_plan_file(mission, adopted.value.id.as_str());
+        }
+        let roster = self.week_view(adopted)?.roster;
+        let monday = monday_of(now.to_zoned_datetime(zone(mission, self.config())).date());
+        let sheets = roster_sheets(&roster, monday).map_err(|error| DeskError::Missing(error.to_string()))?;
+        Ok(roster_csv(&roster, &sheets))
+    }
+
+    /// The file of an adopted plan of the week, byte for byte as draws name it by its SHA-256.
+    ///
+    /// # Errors
+    /// [`DeskError::Missing`] where there is no such plan, or its file is gone.
+    pub fn week_plan_file(&self, mission: &Mission, id: &str) -> Result<Vec<u8>, DeskError> {
+        let missing = |what: String| DeskError::Missing(format!("{what} is not in the record"));
+        let plan = mission.week_plans.get(id).ok_or_else(|| missing(format!("plan {id} of the week")))?;
+        let file = self.reading(|store| store.attachment(&plan.value.document))?;
+        Ok(file.ok_or_else(|| missing(format!("the file of plan {id} of the week")))?.bytes)
     }
 }
 

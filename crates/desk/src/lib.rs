@@ -37,8 +37,12 @@ mod study;
 mod travel;
 mod verify;
 mod week;
+mod week_draws;
 mod week_plan;
+mod week_render;
+mod week_summary;
 mod week_time;
+mod week_words;
 
 pub use changes::{CHANGES_MAX, ChangeError, ChangeLine, Changes, Figure, Measure, is_mandatory};
 pub use check::check;
@@ -55,7 +59,7 @@ pub use keeping::{
     CopyReport, EPOCH_KIND, ERASURE_KIND, EpochBegun, EraseReport, ErasureOrder, backup, begin_epoch, restore,
 };
 pub use konbit_exchange::import::{parse_instant, read_road_report};
-pub use konbit_protect::{Progress, Watch};
+pub use konbit_protect::{Progress, Watch, WeekDocument};
 pub use konbit_roads::osm::{Progress as RoadProgress, Stage as RoadStage};
 pub use konbit_roads::profile::Weather;
 pub use konbit_store::Receipt;
@@ -80,8 +84,17 @@ pub use study::{
 pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths};
 pub use verify::{VerifyReport, verify};
 pub use week::{PreparedWeek, patrol_of};
+pub use week_draws::{DrawRow, DrawState, draw_rows, draws_csv, draws_text, price_text};
 pub use week_plan::{WeekView, known_schedules, plan_week_for};
+pub use week_render::{
+    monday_of, not_for_publication, roster_csv, roster_sheets, roster_text, section_calendar, section_csv,
+    section_text, slot_sheet_csv, slot_sheet_text,
+};
+pub use week_summary::{
+    BeforeSummary, GroupSummary, SiteChange, SlotSummary, WeekSummary, week_plan_text, week_summary,
+};
 pub use week_time::{SlotTime, slots_from};
+pub use week_words::{parse_move, parse_task, task_code, task_words};
 
 use std::path::{Path, PathBuf};
 use thiserror::Error;

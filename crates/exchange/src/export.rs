@@ -89,6 +89,15 @@ pub fn export(mission: &Mission, kind: ExportKind, format: ExportFormat) -> Opti
     }
 }
 
+/// CSV with a row of HXL tags under the headings, for tables that are not records of one kind: rows
+/// have as many cells as there are columns.
+///
+/// # Panics
+/// When a row has another number of cells.
+pub fn table(columns: &'static [(&'static str, &'static str)], rows: Vec<Vec<String>>) -> Vec<u8> {
+    csv(&Grid { columns, rows, shapes: Vec::new() })
+}
+
 /// Headings with their HXL tags, and rows of as many cells.
 struct Grid {
     columns: &'static [(&'static str, &'static str)],

@@ -1,6 +1,7 @@
 //! The command line, as `konbit help` shows it.
 
 use crate::outsider::args::{CompareArgs, MirrorArgs, PolicyCommand, ProofCommand, WitnessArgs};
+use crate::week_args::WeekCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -18,7 +19,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  done, but something does not hold: rows that could not be kept, a plan that is not feasible,
-     a record that does not verify, a vote that the rule does not reproduce
+     a record or a draw that does not verify, a vote that the rule does not reproduce
   2  the command line is not understood
   3  not done; the message says why, and nothing was changed";
 
@@ -136,6 +137,12 @@ pub enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// The week: its plan, the roster, draws, sheets, and what commanders change
+    Week {
+        /// What to do with it
+        #[command(subcommand)]
+        command: WeekCommand,
+    },
     /// Recompute value and bound of a plan from its file alone, in exact rationals
     CheckPlan {
         /// The plan file
@@ -153,7 +160,8 @@ pub enum Command {
     Export {
         /// The mission directory
         dir: PathBuf,
-        /// What to write: sites, bases, incidents, areas, contributions, obligations, road-reports, plan or plan-by-hand
+        /// What to write: sites, bases, incidents, areas, contributions, obligations, road-reports, plan or plan-by-hand;
+        /// of the week: week-plan, roster or draws
         kind: String,
         /// GeoJSON instead of CSV with HXL tags (for a plan: instead of the plan file)
         #[arg(long)]

@@ -118,7 +118,12 @@ pub fn check(dir: &Path, format: Format) -> Result<Ended> {
     let desk = Desk::open_to_read(dir)?;
     let mission = desk.snapshot()?.mission;
     let moment = desk.moment(&mission, Timestamp::now());
-    let findings = konbit_desk::check(&mission, &desk.travel(&mission, moment)?, moment);
+    let mut findings = konbit_desk::check(&mission, &desk.travel(&mission, moment)?, moment);
+    for finding in desk.check_week(&mission, moment)? {
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
     desk.close()?;
     match format {
         Format::Json => output::json(&json!({ "findings": findings }))?,
@@ -186,7 +191,7 @@ pub fn replay(files: &[PathBuf], format: Format) -> Result<Ended> {
 
 pub fn export(dir: &Path, kind: &str, geojson: bool, output: Option<&Path>) -> Result<Ended> {
     let desk = Desk::open_to_read(dir)?;
-    let exported = desk.export(kind, if geojson { Form::GeoJson } else { Form::Table })?;
+    let exported = desk.export_at(kind, if geojson { Form::GeoJson } else { Form::Table }, Timestamp::now())?;
     desk.close()?;
     match output {
         Some(path) => konbit_desk::write_durably(path, &exported)?,

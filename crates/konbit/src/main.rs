@@ -14,7 +14,10 @@ mod outsider;
 mod planning;
 mod roads;
 mod serve;
+mod stop;
 mod verifying;
+mod week;
+mod week_args;
 
 use args::{Cli, Command, CouncilCommand};
 use clap::Parser as _;
@@ -103,6 +106,7 @@ fn run(command: Command) -> anyhow::Result<Ended> {
             role: &acting.role,
         }),
         Command::Score { dir, file, output } => planning::score_by_hand(&dir, &file, output.format),
+        Command::Week { command } => week::run(command),
         Command::CheckPlan { file, output } => commands::check_plan(&file, output.format),
         Command::Council { command: CouncilCommand::Replay { files, output } } => {
             commands::replay(&files, output.format)

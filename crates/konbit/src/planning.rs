@@ -5,7 +5,8 @@ use crate::args::{Format, PlanFormat};
 use crate::commands::stamp;
 use crate::files::read_limited;
 use crate::output;
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use crate::stop::Stop;
+use anyhow::{Context as _, Result, anyhow, ensure};
 use jiff::Timestamp;
 use konbit_desk::{
     Assumptions, Changes, Desk, HAND_BYTES_MAX, PlanRequest, Progress, Watch, breach_words, read_hand, score,
@@ -13,9 +14,7 @@ use konbit_desk::{
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Arguments of `konbit plan`.
 pub struct PlanArgs<'a> {
@@ -41,12 +40,10 @@ pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     let moment = desk.moment(&desk.snapshot()?.mission, Timestamp::now());
     let assumptions = Assumptions { personnel: args.personnel, alpha_ppm: args.alpha.map(alpha_ppm).transpose()? };
     let request = PlanRequest { assumptions, seed: args.seed, moment };
-    let deadline = args.seconds.map(deadline).transpose()?;
-    let interrupted = interrupted();
+    let stop = Stop::after(args.seconds)?;
     let spinner = output::spinner("planning");
     let started = Instant::now();
-    let should_stop =
-        || interrupted.load(Ordering::Relaxed) || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let should_stop = || stop.now();
     let progress = |at: Progress| {
         let gap = if at.value > 0.0 { 100.0 * (at.value - at.bound) / at.value } else { 0.0 };
         spinner.set_message(format!("planning: {:.3} persons a week, bound {:.3}, gap {gap:.2} %", at.value, at.bound));
@@ -113,36 +110,12 @@ fn pair<'a>(flag: &str, text: &'a str) -> Result<(&'a str, &'a str)> {
     text.split_once('=').ok_or_else(|| anyhow!("{flag} is {text:?}; give a name, an equals sign and a value"))
 }
 
-/// Becomes true at the first Ctrl-C; the second one ends the program at once.
-fn interrupted() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let seen = Arc::clone(&flag);
-    std::thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        runtime.block_on(async {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                if seen.swap(true, Ordering::Relaxed) {
-                    std::process::exit(130);
-                }
-            }
-        });
-    });
-    flag
-}
-
 /// A share between 0 and 1 in millionths, rounded to the nearest.
-fn alpha_ppm(alpha: f64) -> Result<u32> {
+pub fn alpha_ppm(alpha: f64) -> Result<u32> {
     ensure!((0.0..=1.0).contains(&alpha), "--alpha is {alpha}; it is a share between 0 and 1");
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 1,000,000")]
     let ppm = (alpha * 1e6).round() as u32;
     Ok(ppm)
-}
-
-fn deadline(seconds: f64) -> Result<Instant> {
-    let duration =
-        Duration::try_from_secs_f64(seconds).ok().filter(|duration| *duration <= Duration::from_secs(86_400));
-    let Some(duration) = duration else { bail!("--seconds is {seconds}; give a number from 0 to 86400") };
-    Ok(Instant::now() + duration)
 }
 
 /// Scores a plan made by hand under the figures of the plan in force.

@@ -67,6 +67,7 @@ fn the_example_imported_again_adds_nothing() {
         ("incident-sources", &["incident_sources.csv"]),
         ("totals", &["totals.csv"]),
         ("planning", &["planning.toml"]),
+        ("week", &["week.toml"]),
     ] {
         let paths: Vec<String> = files.iter().map(|file| example_file(file)).collect();
         let dir = mission.dir();

@@ -8,3 +8,4 @@ mod outsider;
 mod planning;
 mod record;
 mod support;
+mod week;

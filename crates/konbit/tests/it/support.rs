@@ -41,13 +41,18 @@ impl Mission {
         Self::init(&[])
     }
 
+    /// A scratch folder in which the mission directory is still to be made.
+    pub fn bare() -> Self {
+        Self { scratch: tempfile::tempdir().expect("a scratch folder") }
+    }
+
     /// The worked example.
     pub fn example() -> Self {
         Self::init(&["--example", "haiti-2023"])
     }
 
     fn init(more: &[&str]) -> Self {
-        let mission = Self { scratch: tempfile::tempdir().expect("a scratch folder") };
+        let mission = Self::bare();
         let run = konbit(&[&["init", mission.dir().as_str()], more].concat());
         assert_eq!(run.code, 0, "{}{}", run.out, run.err);
         mission

@@ -1,0 +1,164 @@
+//! The arguments of `konbit week`.
+
+use crate::args::{Acting, Output};
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// What to do with the week.
+#[derive(Debug, Subcommand)]
+pub enum WeekCommand {
+    /// Plan the week, starting from the plan in force; also after a loss
+    Plan(PlanArgs),
+    /// The roster behind the plan in force: who is on duty when
+    Roster(RosterArgs),
+    /// Commit to what is drawn for the slots to come; what it is stays secret
+    Draw {
+        /// The mission directory
+        dir: PathBuf,
+        /// For so many slots from now on, at most 112; a day of them if absent
+        #[arg(long)]
+        slots: Option<usize>,
+        #[command(flatten)]
+        acting: Acting,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Publish what was drawn for slots that have ended, and what was changed in them
+    Reveal {
+        /// The mission directory
+        dir: PathBuf,
+        #[command(flatten)]
+        acting: Acting,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the draws and check each that was revealed
+    Draws {
+        /// The mission directory
+        dir: PathBuf,
+        /// Write draws.csv and the plan files that they name into this folder: all that anyone needs to draw again
+        #[arg(long, value_name = "FOLDER")]
+        files: Option<PathBuf>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Who does what in a slot, with next-best duties; not for publication before the slot ends
+    Sheet {
+        /// The mission directory
+        dir: PathBuf,
+        /// now, next, or when the slot begins, such as 2023-10-02T06:00 (local time)
+        #[arg(long, default_value = "now")]
+        slot: String,
+        /// Only this section
+        #[arg(long, value_name = "ID")]
+        section: Option<String>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+        format: TableFormat,
+        /// The file to write; standard output if absent
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Change what was drawn for a slot, priced at once; recorded by a digest until the slot has ended
+    Override(OverrideArgs),
+}
+
+/// `konbit week plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The mission directory
+    pub dir: PathBuf,
+    /// Share of attempts by those who watch the pattern, 0 to 1, instead of the planning figures'
+    #[arg(long)]
+    pub alpha: Option<f64>,
+    /// People of a contingent, instead of those of the figures of the week
+    #[arg(long, value_name = "CONTINGENT=N")]
+    pub personnel: Vec<String>,
+    /// A site where no post can stand
+    #[arg(long, value_name = "ID")]
+    pub lost_site: Vec<String>,
+    /// A base where no reaction force can wait
+    #[arg(long, value_name = "ID")]
+    pub lost_base: Vec<String>,
+    /// A patrol that cannot be done
+    #[arg(long, value_name = "ID")]
+    pub lost_patrol: Vec<String>,
+    /// Stop after so many seconds with the best plan so far, as Ctrl-C does
+    #[arg(long)]
+    pub seconds: Option<f64>,
+    /// Seed of the search; the same seed gives the same plan
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Plan from nothing, not from the plan in force
+    #[arg(long)]
+    pub afresh: bool,
+    #[command(flatten)]
+    pub format: Output,
+    /// Write the plan file (konbit-plan/2) here
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Put the plan in force, with this reason
+    #[arg(long, value_name = "REASON")]
+    pub adopt: Option<String>,
+    #[command(flatten)]
+    pub acting: Acting,
+}
+
+/// `konbit week roster`.
+#[derive(Debug, Args)]
+pub struct RosterArgs {
+    /// The mission directory
+    pub dir: PathBuf,
+    /// One section's sheet
+    #[arg(long, value_name = "ID")]
+    pub section: Option<String>,
+    /// A day of the week to print; this week if absent
+    #[arg(long, value_name = "DATE")]
+    pub start: Option<jiff::civil::Date>,
+    /// The section's duties as a calendar (iCalendar)
+    #[arg(long, requires = "section")]
+    pub calendar: bool,
+    /// Write a calendar for each section into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["section", "output"])]
+    pub all_calendars: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+    pub format: TableFormat,
+    /// The file to write; standard output if absent
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `konbit week override`.
+#[derive(Debug, Args)]
+pub struct OverrideArgs {
+    /// The mission directory
+    pub dir: PathBuf,
+    /// now, next, or when the slot begins, such as 2023-10-02T06:00 (local time)
+    #[arg(long)]
+    pub slot: String,
+    /// A move, such as kenya:post=apt-pap:force=base-log-base; - for standing by
+    #[arg(long = "move", required = true, value_name = "CONTINGENT:FROM:TO", allow_hyphen_values = true)]
+    pub moves: Vec<String>,
+    /// Why
+    #[arg(long, required_unless_present = "price_only")]
+    pub reason: Option<String>,
+    /// Only say what it would cost
+    #[arg(long)]
+    pub price_only: bool,
+    #[command(flatten)]
+    pub acting: Acting,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Formats of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// For people
+    Text,
+    /// For spreadsheets, with a row of HXL tags
+    Csv,
+    /// For programs
+    Json,
+}
