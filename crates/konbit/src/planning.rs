@@ -52,6 +52,8 @@ pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     let mut document = planned.document;
     document.seconds = started.elapsed().as_secs_f64();
     spinner.finish_and_clear();
+    // Before the plan is adopted: after it, the record has the figures.
+    let lines = changes.lines(&desk.snapshot()?.mission);
     if let Some(reason) = args.adopt {
         desk.adopt_with(&document, &changes, reason, moment, &stamp(args.role))?;
     }
@@ -61,7 +63,7 @@ pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     let rendered = match args.format {
         PlanFormat::Text => {
             let mut text = konbit_desk::plan_text(&mission, &document);
-            for line in changes.lines(&mission) {
+            for line in lines {
                 let outside = if line.is_outside { " (outside its interval)" } else { "" };
                 writeln!(text, "with {}: {} instead of {}{outside}", line.label, line.after, line.before)?;
             }

