@@ -291,12 +291,58 @@ impl ProblemData {
     }
 }
 
+/// What [`canonical::to_bytes`] gives for the whole, put together from its parts: millions of pairs
+/// as one tree of values would take gigabytes.
+fn canonical_bytes(data: &ProblemData) -> Vec<u8> {
+    fn part<T: Serialize>(out: &mut Vec<u8>, value: &T) {
+        out.extend(canonical::to_bytes(value).expect("the problem holds texts and whole numbers only"));
+    }
+    fn list<T: Serialize>(out: &mut Vec<u8>, items: &[T]) {
+        out.push(b'[');
+        for (ix, item) in items.iter().enumerate() {
+            if ix > 0 {
+                out.push(b',');
+            }
+            part(out, item);
+        }
+        out.push(b']');
+    }
+    let ProblemData {
+        sites,
+        bases,
+        reach,
+        static_effect_ppm,
+        alpha_ppm,
+        watched_attempts_micro,
+        personnel,
+        relief_factor_milli,
+    } = data;
+    let mut out = Vec::new();
+    out.extend(b"{\"alpha_ppm\":");
+    part(&mut out, alpha_ppm);
+    out.extend(b",\"bases\":");
+    list(&mut out, bases);
+    out.extend(b",\"personnel\":");
+    part(&mut out, personnel);
+    out.extend(b",\"reach\":");
+    list(&mut out, reach);
+    out.extend(b",\"relief_factor_milli\":");
+    part(&mut out, relief_factor_milli);
+    out.extend(b",\"sites\":");
+    list(&mut out, sites);
+    out.extend(b",\"static_effect_ppm\":");
+    part(&mut out, static_effect_ppm);
+    out.extend(b",\"watched_attempts_micro\":");
+    part(&mut out, watched_attempts_micro);
+    out.push(b'}');
+    out
+}
+
 impl Problem {
     /// Checks the numbers and takes the hash.
     pub fn new(data: ProblemData) -> Result<Self, ProblemError> {
         data.check()?;
-        let bytes = canonical::to_bytes(&data).expect("the problem holds texts and whole numbers only");
-        Ok(Self { hash: Digest::of(&bytes), data })
+        Ok(Self { hash: Digest::of(&canonical_bytes(&data)), data })
     }
 
     /// The numbers.
@@ -348,4 +394,19 @@ pub fn reaction_effect_ppm(e0_ppm: u32, minutes: f64, tau_minutes: f64, busy_ppm
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a million")]
     let effect = (e0 * (-minutes / tau_minutes).exp() * free).round() as u32;
     effect
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical_bytes;
+    use crate::generate::{Shape, generate};
+    use konbit_base::canonical;
+
+    #[test]
+    fn bytes_put_together_from_parts_are_the_canonical_ones() {
+        for sites in [1, 2, 40] {
+            let problem = generate(Shape { sites, bases: sites / 2, ..Shape::example() }, 3);
+            assert_eq!(canonical_bytes(problem.data()), canonical::to_bytes(problem.data()).unwrap());
+        }
+    }
 }

@@ -7,7 +7,7 @@
 use super::lineup::{Arena, Fixing, Lineup, best_help, cheapest, lift};
 use super::model::{Crew, Model, Slot, Source, members};
 use super::pack::{Item, pack};
-use super::priced::Priced;
+use super::priced::{Priced, total};
 use super::route;
 
 pub(crate) fn dot(weights: &[f64], cover: &[f64]) -> f64 {
@@ -372,13 +372,24 @@ impl Search<'_> {
     fn climb(&self, open: &mut [bool], prices: &[f64], shares: &[f64]) {
         let priced = Priced::new(self, prices, shares);
         let free = self.free_bases();
-        let mut worth = priced.worth(open);
+        let mut tops = priced.tops(open);
+        let mut paid = priced.paid(open);
+        let mut worth = total(&tops.first) - paid;
+        let mut without = Vec::new();
         for _ in 0..20 {
             let mut moved = false;
             for &b in &free {
                 open[b] = !open[b];
-                let new = if self.fits(open) { priced.worth(open) } else { f64::NEG_INFINITY };
+                let new = if !open[b] {
+                    priced.lowered(&tops, b, &mut without);
+                    total(&without) - paid + priced.cost(b)
+                } else if self.fits(open) {
+                    priced.raised(&tops.first, b) - paid - priced.cost(b)
+                } else {
+                    f64::NEG_INFINITY
+                };
                 if new > worth + 1e-9 * worth.abs() {
+                    (tops, paid) = (priced.tops(open), priced.paid(open));
                     (worth, moved) = (new, true);
                 } else {
                     open[b] = !open[b];
@@ -392,11 +403,14 @@ impl Search<'_> {
                     continue;
                 }
                 open[leaving] = false;
-                let without = priced.levels(open);
-                let paid = priced.paid(open);
+                priced.lowered(&tops, leaving, &mut without);
+                let rest = paid - priced.cost(leaving);
                 let enters = free.iter().copied().filter(|&b| b != leaving).find(|&b| {
-                    let new = priced.raised(&without, b) - paid - priced.cost(b);
-                    if open[b] || new <= worth + 1e-9 * worth.abs() {
+                    if open[b] {
+                        return false;
+                    }
+                    let new = priced.raised(&without, b) - rest - priced.cost(b);
+                    if new <= worth + 1e-9 * worth.abs() {
                         return false;
                     }
                     open[b] = true;
@@ -405,6 +419,7 @@ impl Search<'_> {
                     open[b]
                 });
                 if enters.is_some() {
+                    (tops, paid) = (priced.tops(open), priced.paid(open));
                     moved = true;
                 } else {
                     open[leaving] = true;

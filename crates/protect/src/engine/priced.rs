@@ -61,34 +61,88 @@ impl Priced {
         self.cost[base]
     }
 
-    /// What each site is worth with the open bases.
-    pub(crate) fn levels(&self, open: &[bool]) -> Vec<f64> {
-        let mut levels = self.alone.clone();
+    /// What each site is worth with the open bases, and without the best of them.
+    pub(crate) fn tops(&self, open: &[bool]) -> Tops {
+        let mut first = self.alone.clone();
+        let mut second = self.alone.clone();
         for base in (0..open.len()).filter(|&b| open[b]) {
-            levels.iter_mut().zip(self.row(base)).for_each(|(level, with)| *level = level.max(*with));
+            for ((first, second), &with) in first.iter_mut().zip(&mut second).zip(self.row(base)) {
+                *second = larger(*second, smaller(*first, with));
+                *first = larger(*first, with);
+            }
         }
-        levels
+        Tops { first, second }
     }
 
     pub(crate) fn paid(&self, open: &[bool]) -> f64 {
         open.iter().zip(&self.cost).filter(|(open, _)| **open).map(|(_, cost)| cost).sum()
     }
 
-    pub(crate) fn worth(&self, open: &[bool]) -> f64 {
-        self.levels(open).iter().sum::<f64>() - self.paid(open)
-    }
-
     /// What all sites are worth when one more base opens.
     pub(crate) fn raised(&self, levels: &[f64], base: usize) -> f64 {
-        // Four sums, so that the compiler may use wide registers; the order is fixed.
-        let mut sums = [0.0; 4];
-        let (left, right) = (levels.chunks_exact(4), self.row(base).chunks_exact(4));
-        let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(a, b)| a.max(*b)).sum();
-        for (a, b) in left.zip(right) {
-            for lane in 0..4 {
-                sums[lane] += a[lane].max(b[lane]);
+        sum_of(levels, self.row(base), larger)
+    }
+
+    /// What each site is worth when one of the open bases closes.
+    pub(crate) fn lowered(&self, tops: &Tops, base: usize, levels: &mut Vec<f64>) {
+        levels.clear();
+        let rows = tops.first.iter().zip(&tops.second).zip(self.row(base));
+        levels.extend(rows.map(|((&first, &second), &with)| if with >= first { second } else { first }));
+    }
+}
+
+/// The best and the second best of what open bases give each site; being without a force is one of them.
+pub(crate) struct Tops {
+    pub first: Vec<f64>,
+    second: Vec<f64>,
+}
+
+/// All numbers here are finite: one instruction, where `f64::max` has to look for those that are not.
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+/// Four sums, so that the compiler may use wide registers; the order is fixed.
+fn sum_of(left: &[f64], right: &[f64], of: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut sums = [0.0; 4];
+    let (left, right) = (left.chunks_exact(4), right.chunks_exact(4));
+    let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(&a, &b)| of(a, b)).sum();
+    for (a, b) in left.zip(right) {
+        for lane in 0..4 {
+            sums[lane] += of(a[lane], b[lane]);
+        }
+    }
+    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+}
+
+/// The sum of all levels, in the order of [`sum_of`].
+pub(crate) fn total(levels: &[f64]) -> f64 {
+    sum_of(levels, levels, |level, _| level)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Priced, total};
+
+    #[test]
+    fn a_base_less_is_what_the_others_give() {
+        let with = vec![3.0, 1.0, 0.0, 5.0, 3.0, 2.0, 0.0, 4.0, 1.0, 0.0, 0.0, 6.0];
+        let priced = Priced { alone: vec![2.0, 1.0, 1.0, 0.0], with, cost: vec![1.0; 3] };
+        for code in 0..8u32 {
+            let open: Vec<bool> = (0..3).map(|b| code >> b & 1 == 1).collect();
+            let tops = priced.tops(&open);
+            for base in (0..3).filter(|&b| open[b]) {
+                let mut fewer = open.clone();
+                fewer[base] = false;
+                let mut levels = Vec::new();
+                priced.lowered(&tops, base, &mut levels);
+                assert_eq!(levels, priced.tops(&fewer).first, "{open:?} without {base}");
+                assert_eq!(priced.raised(&levels, base), total(&tops.first), "{open:?}");
             }
         }
-        (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
     }
 }

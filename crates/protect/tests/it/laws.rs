@@ -289,4 +289,24 @@ proptest! {
         let (fewer, more) = (value(0), value(2));
         prop_assert!(more <= fewer * (1.0 + 2e-6), "{more} > {fewer}");
     }
+
+    #[test]
+    fn better_effects_and_lower_floors_never_harm(data in any_problem(5, 2, true)) {
+        let value = |change: &dyn Fn(&mut konbit_protect::ProblemData)| {
+            let mut data = data.clone();
+            change(&mut data);
+            match solve(data).1 {
+                Outcome::Planned(plan) => plan.value,
+                _ => f64::INFINITY,
+            }
+        };
+        let before = value(&|_| {});
+        for (name, after) in [
+            ("posts", value(&|d| d.static_effect_ppm = (d.static_effect_ppm + 50_000).min(1_000_000))),
+            ("forces", value(&|d| d.reach.iter_mut().for_each(|r| r.effect_ppm = (r.effect_ppm + 50_000).min(1_000_000)))),
+            ("floors", value(&|d| d.sites.iter_mut().for_each(|site| site.floor_ppm /= 2))),
+        ] {
+            prop_assert!(after <= before * (1.0 + 4e-6) + 1e-9, "{name}: {after} > {before}");
+        }
+    }
 }

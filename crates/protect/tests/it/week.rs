@@ -518,6 +518,22 @@ fn demands_that_conflict_are_named_and_no_others() {
     assert_eq!(checked(&week, &outcome).verdict, Verdict::Infeasible);
     let WeekOutcome::Infeasible(infeasible) = outcome else { panic!("{outcome:?}") };
     assert_eq!(infeasible.demands.len(), 3, "{}", infeasible.reason);
+    // None of the three can be spared: without any one of them there is a plan.
+    for spared in 0..3 {
+        let mut fewer = data.clone();
+        fewer.slots[0].floors.remove(spared);
+        let plan = planned(&fewer);
+        assert!(plan.bound <= plan.value, "{spared}");
+    }
+}
+
+#[test]
+fn nobody_on_duty_in_one_slot_leaves_that_slot_open_and_the_other_guarded() {
+    let mut data = simple(&[(10, 1), (10, 1)], 1);
+    data.slots.push(SlotKind { id: "empty".to_owned(), ..slot("", vec![SlotSeats::any(0)]) });
+    let plan = planned(&data);
+    assert!(plan.schedules[1].iter().all(|schedule| schedule.posts.is_empty()), "{:?}", plan.schedules);
+    assert!(plan.schedules[0].iter().all(|schedule| schedule.posts.len() == 1), "{:?}", plan.schedules);
 }
 
 #[test]
