@@ -51,7 +51,8 @@ impl Desk {
         let lodged = figures.contingents.iter().filter(|crew| mission.bases.get(crew.base.as_str()).is_none());
         let mut findings: Vec<Finding> = lodged
             .map(|crew| {
-                let message = format!("contingent {} lives at base {}, which there is not; import it", crew.id, crew.base);
+                let message =
+                    format!("contingent {} lives at base {}, which there is not; import it", crew.id, crew.base);
                 found(Severity::Warning, "contingent-without-base", message)
             })
             .collect();

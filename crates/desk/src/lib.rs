@@ -74,10 +74,12 @@ pub use week::{PreparedWeek, patrol_of};
 pub use week_draws::{DrawRow, DrawState, draw_rows, draws_csv, draws_text, price_text};
 pub use week_plan::{WeekView, known_schedules, plan_week_for};
 pub use week_render::{
-    monday_of, not_for_publication, roster_csv, roster_sheets, roster_text, section_calendar, section_csv, section_text,
-    slot_sheet_csv, slot_sheet_text,
+    monday_of, not_for_publication, roster_csv, roster_sheets, roster_text, section_calendar, section_csv,
+    section_text, slot_sheet_csv, slot_sheet_text,
 };
-pub use week_summary::{BeforeSummary, GroupSummary, SiteChange, SlotSummary, WeekSummary, week_plan_text, week_summary};
+pub use week_summary::{
+    BeforeSummary, GroupSummary, SiteChange, SlotSummary, WeekSummary, week_plan_text, week_summary,
+};
 pub use week_time::{SlotTime, slots_from};
 pub use week_words::{parse_move, parse_task, task_code, task_words};
 

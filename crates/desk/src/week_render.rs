@@ -46,9 +46,7 @@ pub fn roster_text(mission: &Mission, roster: &Roster, sheets: &[Sheet]) -> Stri
     }
     let _ = writeln!(out, "\n{:16} {:>6} {:>5} {:>6}  {:24} duties", "section", "people", "away", "hours", "base");
     for ((section, week), held) in sections.iter().zip(&roster.sections).zip(sheets) {
-        let duty = |duty: &SheetDuty| {
-            format!("{}-{}", duty.start.strftime("%a %H:%M"), duty.end.strftime("%H:%M"))
-        };
+        let duty = |duty: &SheetDuty| format!("{}-{}", duty.start.strftime("%a %H:%M"), duty.end.strftime("%H:%M"));
         let _ = writeln!(
             out,
             "{:16} {:>6} {:>5} {:>6.1}  {:24} {}",
@@ -219,8 +217,7 @@ fn section_tasks(out: &mut String, mission: &Mission, duty: &SectionDuty) {
         );
         for (site, from, until) in &held.stops {
             let clock = |minute: &u32| format!("+{}:{:02}", minute / 60, minute % 60);
-            let _ =
-                writeln!(out, "              {} to {}  {}", clock(from), clock(until), site_name(mission, site));
+            let _ = writeln!(out, "              {} to {}  {}", clock(from), clock(until), site_name(mission, site));
         }
         if !held.instead.is_empty() {
             let other = held.instead.iter().map(|(task, _)| task_words(mission, task)).collect::<Vec<_>>();
@@ -292,7 +289,8 @@ mod tests {
 
     #[test]
     fn a_week_begins_on_its_monday() {
-        for (day, monday) in [("2023-10-02", "2023-10-02"), ("2023-10-08", "2023-10-02"), ("2024-03-01", "2024-02-26")] {
+        for (day, monday) in [("2023-10-02", "2023-10-02"), ("2023-10-08", "2023-10-02"), ("2024-03-01", "2024-02-26")]
+        {
             assert_eq!(monday_of(day.parse().unwrap()).to_string(), monday, "{day}");
         }
     }

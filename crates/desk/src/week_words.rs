@@ -76,9 +76,8 @@ pub fn parse_task(text: &str) -> Result<Option<UnitTask>, String> {
 /// # Errors
 /// A sentence that says what was expected.
 pub fn parse_move(text: &str) -> Result<Move, String> {
-    let fault = || {
-        format!("{text:?} is no move; write CONTINGENT:FROM:TO, such as kenya:post=apt-pap:force=base-log-base")
-    };
+    let fault =
+        || format!("{text:?} is no move; write CONTINGENT:FROM:TO, such as kenya:post=apt-pap:force=base-log-base");
     let (contingent, rest) = text.split_once(':').filter(|(contingent, _)| !contingent.is_empty()).ok_or_else(fault)?;
     // An id may hold a colon: the task that is taken up begins where one can.
     let begins = |at: &usize| {

@@ -104,7 +104,8 @@ fn plan(args: &PlanArgs) -> Result<Ended> {
         adopted = after.mission.week_in_force().map(|plan| plan.value.id.to_string());
     }
     spinner.finish_and_clear();
-    let started_from = if known.is_some() { before.as_ref().map(|view| view.adopted.value.id.to_string()) } else { None };
+    let started_from =
+        if known.is_some() { before.as_ref().map(|view| view.adopted.value.id.to_string()) } else { None };
     desk.close()?;
     let told = Told { summary, findings: prepared.left_out, started_from, adopted };
     match args.format.format {
@@ -130,7 +131,8 @@ fn plan_text(mission: &Mission, told: &Told, args: &PlanArgs) -> String {
     match &told.started_from {
         Some(plan) => out += &format!("planning started from plan {plan} in force\n"),
         None if told.summary.before.is_some() => {
-            out += if args.afresh { "planned afresh\n" } else { "planned afresh: the plan in force is for other lists\n" };
+            out +=
+                if args.afresh { "planned afresh\n" } else { "planned afresh: the plan in force is for other lists\n" };
         }
         None => {}
     }
@@ -138,7 +140,8 @@ fn plan_text(mission: &Mission, told: &Told, args: &PlanArgs) -> String {
         out += &format!("\n{}", output::findings(&told.findings));
     }
     if let Some(path) = &args.output {
-        out += &format!("\nwritten to {}; anyone checks it with: konbit check-plan {}\n", path.display(), path.display());
+        out +=
+            &format!("\nwritten to {}; anyone checks it with: konbit check-plan {}\n", path.display(), path.display());
     }
     match (&told.adopted, &args.adopt) {
         (Some(plan), _) => {
