@@ -511,9 +511,9 @@ fn demands_that_conflict_are_named_and_no_others() {
     let WeekOutcome::Infeasible(infeasible) = outcome else { panic!("{outcome:?}") };
     assert_eq!(infeasible.demands.len(), 2, "{infeasible:?}");
     assert!(infeasible.reason.contains("\"s0\"") && infeasible.reason.contains("\"s1\""), "{}", infeasible.reason);
-    // Three floors of 0.4 need half a post each: two fit one post in the mean, three do not.
+    // Three floors of 0.35 need 0.44 of a post each: two fit one post in the mean, three do not.
     let mut data = simple(&[(10, 1), (10, 1), (10, 1), (10, 1)], 1);
-    data.slots[0].floors = vec![(0, 400_000), (1, 400_000), (2, 400_000), (3, 1)];
+    data.slots[0].floors = vec![(0, 350_000), (1, 350_000), (2, 350_000), (3, 1)];
     let (week, outcome) = solved(&data);
     assert_eq!(checked(&week, &outcome).verdict, Verdict::Infeasible);
     let WeekOutcome::Infeasible(infeasible) = outcome else { panic!("{outcome:?}") };
