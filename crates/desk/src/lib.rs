@@ -76,7 +76,7 @@ pub use roads::{
     CoveredRoads, PLANNED_PERCENT, REACTION_PROFILE, RoadQuestion, Roads, RoadsNow, StepWords, Stop, Trip,
 };
 pub use sensitivity::{Base, End, EndResult, ends};
-pub use sheet::{SectionDuty, SheetTask, SlotSheet};
+pub use sheet::{INSTEAD_METRES_MAX, SectionDuty, SheetTask, SlotSheet};
 pub use study::{
     Band, Equal, Force, MONTH_WEEKS, PlacePrice, Step, Unit, UnitPrice, equal, force, naive_pattern, opened,
     site_plans, translated,

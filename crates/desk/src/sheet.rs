@@ -3,6 +3,7 @@
 use crate::draw::DrawnSlot;
 use crate::{Desk, patrol_of, zone};
 use jiff::civil::DateTime;
+use konbit_base::LatLon;
 use konbit_mission::Mission;
 use konbit_mission::draws::UnitTask;
 use konbit_protect::{Route, Task, Week, WeekData, next_best};
@@ -11,6 +12,10 @@ use serde::Serialize;
 
 /// Alternatives that a sheet offers for each task.
 const INSTEAD_MAX: usize = 3;
+
+/// Farthest that an alternative lies from the task that falls out, metres, great circle: about an hour's
+/// drive. A judgement.
+pub const INSTEAD_METRES_MAX: f64 = 25_000.0;
 
 /// A task of a sheet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,7 +26,7 @@ pub struct SheetTask {
     pub persons: u32,
     /// For a patrol: site, minute of arrival and of departure, counted from the slot's beginning.
     pub stops: Vec<(String, u32, u32)>,
-    /// What to do when it falls out, best first, with the persons harmed a week that it would save if
+    /// What to do when it falls out, within [`INSTEAD_METRES_MAX`], best first, with the persons harmed a week that it would save if
     /// it were done in every slot of this kind.
     pub instead: Vec<(UnitTask, f64)>,
 }
@@ -75,7 +80,7 @@ impl Desk {
             sections: Vec::new(),
             unmanned: Vec::new(),
         };
-        let mut tasks = tasks(slot);
+        let mut tasks = tasks(mission, slot);
         let data = &slot.plan.document.problem;
         for (number, crew) in (0u32..).zip(&data.contingents) {
             let mut own: Vec<(SheetTask, u32)> = Vec::new();
@@ -145,16 +150,23 @@ fn assign(sections: &mut [SectionDuty], tasks: Vec<(SheetTask, u32)>, unmanned: 
 }
 
 /// The tasks of the schedule that stands: contingent, task, seats.
-fn tasks(slot: &DrawnSlot) -> Vec<(u32, SheetTask, u32)> {
+fn tasks(mission: &Mission, slot: &DrawnSlot) -> Vec<(u32, SheetTask, u32)> {
     let (data, stands) = (&slot.plan.document.problem, &slot.stands);
     let certificate = slot.plan.document.certificate.as_ref();
     let week = Week::new(data.clone()).ok();
     let alternatives =
-        week.zip(certificate).map(|(week, certificate)| next_best(&week, certificate, slot.kind, stands, INSTEAD_MAX));
+        week.zip(certificate).map(|(week, certificate)| next_best(&week, certificate, slot.kind, stands, usize::MAX));
     let instead = |task: Task, contingent: u32| -> Vec<(UnitTask, f64)> {
         let found = alternatives.iter().flatten().find(|next| next.lost == task && next.contingent == contingent);
-        let named = |(task, saved): &(Task, f64)| unit_task(data, &stands.routes, *task).map(|task| (task, *saved));
-        found.map(|next| next.instead.iter().filter_map(named).collect()).unwrap_or_default()
+        let from = unit_task(data, &stands.routes, task).and_then(|task| place(mission, &task));
+        let near = |task: &UnitTask| match (from, place(mission, task)) {
+            (Some(from), Some(to)) => from.distance_m(to) <= INSTEAD_METRES_MAX,
+            _ => false,
+        };
+        let named = found.into_iter().flat_map(|next| &next.instead).filter_map(|(task, saved)| {
+            unit_task(data, &stands.routes, *task).filter(|task| near(task)).map(|task| (task, *saved))
+        });
+        named.take(INSTEAD_MAX).collect()
     };
     let mut all = Vec::new();
     let mut put = |task: Task, contingent: u32, seats: u32, stops: Vec<(String, u32, u32)>| {
@@ -174,6 +186,19 @@ fn tasks(slot: &DrawnSlot) -> Vec<(u32, SheetTask, u32)> {
         put(Task::Route(number), route.contingent, data.areas[route.area as usize].seats, stops.collect());
     }
     all
+}
+
+/// Where a task is done: of a patrol, the base it starts from.
+fn place(mission: &Mission, task: &UnitTask) -> Option<LatLon> {
+    let base = |id: &str| mission.bases.get(id).map(|base| base.value.position);
+    match task {
+        UnitTask::Post { site } => mission.sites.get(site)?.value.position,
+        UnitTask::Force { base: id } => base(id),
+        UnitTask::Patrol { patrol, .. } => {
+            let figures = mission.week_figures.values().next()?;
+            base(figures.patrols.iter().find(|held| held.id.as_str() == patrol)?.base.as_str())
+        }
+    }
 }
 
 /// A task by the ids of the mission's data; `None` for explicit patrol duties, which the mission's

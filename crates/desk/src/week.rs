@@ -326,7 +326,11 @@ impl Making<'_> {
         let indices = |keep: &dyn Fn(&konbit_protect::ProblemSite) -> bool| {
             (0u32..).zip(&self.day.sites).filter(|(_, site)| keep(site)).map(|(site, _)| site).collect::<Vec<u32>>()
         };
+        // What cannot have a post cannot be promised a floor either; it is named among what was left out.
         let floor = |site: &konbit_protect::ProblemSite| {
+            if self.is_lost(&site.id) {
+                return 0;
+            }
             let share = u64::from(self.value_share(slot, &site.id).min(1_000));
             narrow(u64::from(site.floor_ppm) * share / 1_000)
         };
@@ -414,13 +418,20 @@ impl Making<'_> {
     }
 
     fn name_what_is_lost(&mut self) {
-        let mandatory = |id: &SiteId| self.day.sites.iter().any(|site| site.mandatory && site.id == id.as_str());
-        let lost: Vec<SiteId> = self.assumptions.lost_sites.iter().filter(|id| mandatory(id)).cloned().collect();
-        for id in lost {
-            self.finding(
-                "mandatory-post-lost",
-                format!("a post must stand at {id}, and none can: it is planned without"),
-            );
+        let asked = |id: &SiteId| {
+            let site = self.day.sites.iter().find(|site| site.id == id.as_str());
+            site.map_or((false, false), |site| (site.mandatory, site.floor_ppm > 0))
+        };
+        let lost: Vec<_> = self.assumptions.lost_sites.iter().map(|id| (id.clone(), asked(id))).collect();
+        for (id, (is_mandatory, has_floor)) in lost {
+            if is_mandatory {
+                let message = format!("a post must stand at {id}, and none can: it is planned without");
+                self.finding("mandatory-post-lost", message);
+            }
+            if has_floor {
+                let message = format!("{id} has a floor that is not asked for while its post is lost");
+                self.finding("floor-of-lost-post", message);
+            }
         }
         let unknown: Vec<String> = self
             .figures

@@ -199,12 +199,13 @@ fn compared(week: &Week, document: &WeekDocument, before: &WeekView) -> BeforeSu
 pub fn week_plan_text(mission: &Mission, summary: &WeekSummary) -> String {
     let mut out = String::new();
     headline(&mut out, summary);
+    // Without a plan there is nothing to show of it, and nothing to compare.
     if !summary.slots.is_empty() {
         slots(&mut out, summary);
         groups(&mut out, mission, summary);
-    }
-    if let Some(before) = &summary.before {
-        difference(&mut out, mission, before);
+        if let Some(before) = &summary.before {
+            difference(&mut out, mission, before);
+        }
     }
     let _ = writeln!(out, "\nseed {}, {:.1} s, problem {}", summary.seed, summary.seconds, summary.problem_hash);
     out

@@ -63,11 +63,17 @@ impl Browser {
     }
 
     fn call(&self, method: &str, path: &str, body: &Value) -> Value {
+        let (status, value) = self.answer(method, path, body);
+        assert_eq!(status, 200, "{method} {path}: {value}");
+        value
+    }
+
+    /// Status and value of what the driver answers.
+    fn answer(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let text = if body.is_null() { String::new() } else { body.to_string() };
         let answer = send(&self.host, method, path, &[("content-type", "application/json")], &text);
         let mut value: Value = serde_json::from_str(&answer.body).expect("a driver answers in JSON");
-        assert_eq!(answer.status, 200, "{method} {path}: {value}");
-        value["value"].take()
+        (answer.status, value["value"].take())
     }
 
     fn command(&self, path: &str, body: &Value) -> Value {
@@ -112,9 +118,30 @@ impl Browser {
 
     /// Text of the first match, as it is shown.
     pub fn text(&self, css: &str) -> String {
-        let element = self.wait_for(css);
-        let path = format!("/session/{}/element/{element}/text", self.session);
-        self.call("GET", &path, &Value::Null).as_str().unwrap_or_default().to_owned()
+        loop {
+            let element = self.wait_for(css);
+            let path = format!("/session/{}/element/{element}/text", self.session);
+            let (status, value) = self.answer("GET", &path, &Value::Null);
+            // A page that is just being left takes its elements with it: then the next page is read.
+            if value["error"] != "stale element reference" {
+                assert_eq!(status, 200, "{path}: {value}");
+                return value.as_str().unwrap_or_default().to_owned();
+            }
+        }
+    }
+
+    /// Waits until the text of the first match holds `wanted`: after a click the page before may still
+    /// be there.
+    pub fn wait_for_text(&self, css: &str, wanted: &str) {
+        let started = Instant::now();
+        loop {
+            let text = self.text(css);
+            if text.contains(wanted) {
+                return;
+            }
+            assert!(started.elapsed() < WAIT_MAX, "{css} at {} does not say {wanted:?}: {text}", self.address());
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Whether the first match is shown.

@@ -11,7 +11,7 @@ fn number(text: &str) -> f64 {
 fn from_the_glance_to_a_site_on_the_map_and_in_the_table() {
     let (demo, browser) = (Demo::start(), Browser::start(Scripts::On));
     browser.open(&demo.url("/"));
-    assert!(browser.text("main").contains("13 in favour"));
+    browser.wait_for_text("main", "13 in favour");
     browser.check_clean(&demo.host);
     browser.click("nav[aria-label=Sections] a[href='/protection']");
     browser.wait_for(".mapbox[data-ready=yes] canvas.maplibregl-canvas");
@@ -21,10 +21,11 @@ fn from_the_glance_to_a_site_on_the_map_and_in_the_table() {
     browser.check_clean(&demo.host);
     browser.fill("#sites input[name=text]", "varreux");
     browser.click("#sites button[type=submit]");
+    browser.wait_for("#sites form.filters a");
     let rows = browser.text("#sites tbody");
     assert!(rows.contains("Varreux") && !rows.contains("Toussaint"), "{rows}");
     browser.click("#sites tbody th a");
-    assert!(browser.text("h1").contains("Varreux"));
+    browser.wait_for_text("h1", "Varreux");
     browser.wait_for(".mapbox[data-ready=yes]");
     browser.check_clean(&demo.host);
 }
@@ -36,21 +37,21 @@ fn fifty_more_people_are_planned_for_and_the_plan_is_adopted_with_a_reason() {
     let before = number(&browser.text("main p.lead strong"));
     browser.fill("form.what-if input[name=personnel]", "1050");
     browser.click("form.what-if button");
-    assert!(browser.text(".notice").contains("Not adopted"));
+    browser.wait_for_text(".notice", "Not adopted");
     let after = number(&browser.text("main p.lead strong"));
     assert!(after < before, "1,050 people leave {after} a week, 1,000 left {before}");
     browser.check_clean(&demo.host);
     browser.fill("form.adopt input[name=reason]", "Fifty more arrived");
     browser.click("form.adopt button");
+    browser.wait_for_text("main", "in force: Fifty more arrived");
     assert_eq!(browser.address(), demo.url("/protection"));
-    assert!(browser.text("main").contains("in force: Fifty more arrived"));
     let kept = number(&browser.text("main p.lead strong"));
     assert!((kept - after).abs() < 1e-9, "the plan in force has {kept}, the one adopted {after}");
     browser.open(&demo.url("/record"));
     let newest = browser.text("#entries tbody tr");
     assert!(newest.contains("plan recorded") && newest.contains("1050"), "{newest}");
     browser.click("#entries tbody tr a");
-    assert!(browser.text("pre.body").contains("Fifty more arrived"));
+    browser.wait_for_text("pre.body", "Fifty more arrived");
     browser.check_clean(&demo.host);
 }
 
@@ -84,13 +85,13 @@ fn a_closed_road_is_drawn_on_the_map_recorded_and_costed() {
     browser.fill("#report input[name=radius_m]", "1200");
     browser.fill("#report input[name=source_name]", "tried in a test");
     browser.click("#report button");
-    assert!(browser.text("main p.lead").contains("1 report of a road is in force"));
-    assert!(browser.text("#reports tbody").contains("Martissant"));
+    browser.wait_for_text("main p.lead", "1 report of a road is in force");
+    browser.wait_for_text("#reports tbody", "Martissant");
     browser.click("#reports tbody td a[href^='/roads/effect']");
-    assert!(browser.text("main").contains("Sites that are reached later"));
+    browser.wait_for_text("main", "Sites that are reached later");
     browser.check_clean(&demo.host);
     browser.open(&demo.url("/protection"));
-    assert!(browser.text("main").contains("changed"), "the plan in force is for other roads");
+    browser.wait_for_text("main", "changed");
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn without_scripts_the_map_is_drawn_by_the_server_and_planning_works() {
     assert!(browser.is_shown("#sites table") && browser.is_shown("#guarded") && browser.is_shown("#open"));
     browser.fill("form.what-if input[name=personnel]", "1050");
     browser.click("form.what-if button");
-    assert!(browser.text(".notice").contains("Not adopted"));
-    assert!(browser.text("main p.lead").contains("With 1,050 people"));
+    browser.wait_for_text(".notice", "Not adopted");
+    browser.wait_for_text("main p.lead", "With 1,050 people");
     browser.check_clean(&demo.host);
 }

@@ -168,7 +168,7 @@ pub fn sheet(view: &View<'_>, slot: &DrawnSlot, sheet: &SlotSheet, is_over: bool
             div.notice role="note" { p { strong { (task_words(view.mission, task)) } " lacks " (format::count((*missing).into())) " people: the sections on duty have no more. Change what another does, or call people in." } }
         }
         @if sheet.sections.is_empty() { (empty("No section is on duty in this slot: the roster of this plan has none.", "")) }
-        p.quiet { "Sections are given tasks of their contingent by size alone: who is nearest is not weighed yet, so exchange sections where that is wiser." }
+        p.quiet { "Sections are given tasks of their contingent by size alone: who is nearest is not weighed, so exchange sections where that is wiser. What to do if a task falls out lies within 25 kilometres of it." }
         @for section in &sheet.sections { (section_sheet(view, draw, section, is_over)) }
     }
 }
