@@ -12,8 +12,11 @@ use super::solve::{Setting, SlotMixture, Solved};
 use crate::plan::{OPTIMAL_GAP, Progress, Watch};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Floors are aimed at with this much to spare, so that rounding probabilities does not break them.
-const FLOOR_MARGIN: f64 = 2e-8;
+/// Floors are aimed at with this much to spare, so that rounding probabilities does not break them:
+/// each of the schedules may lose half a billionth, and on larger problems there are hundreds of them,
+/// and [`SHORTAGE_MAX`] besides. Small problems have few, and their optimum is meant to a millionth.
+const FLOOR_MARGIN_SMALL: f64 = 2e-8;
+const FLOOR_MARGIN: f64 = 4e-7;
 /// Below this sum, what is missing to the floors is rounding.
 pub(crate) const SHORTAGE_MAX: f64 = 1e-7;
 /// Rounds without progress after which column generation gives up.
@@ -192,7 +195,8 @@ impl<'a> Run<'a> {
             Row::Floor => {
                 let s = self.slots[at.place];
                 let floor = self.model().slots[s].floor[at.site];
-                (floor + FLOOR_MARGIN).min(self.model().best_possible(s, at.site).max(floor))
+                let margin = if self.setting.small { FLOOR_MARGIN_SMALL } else { FLOOR_MARGIN };
+                (floor + margin).min(self.model().best_possible(s, at.site).max(floor))
             }
         }
     }
