@@ -128,7 +128,7 @@ impl Disk {
             }
             Call::WriteAt { fd, bytes, at } => self.change(*fd, Change::Write { at: *at, bytes: bytes.clone() }),
             Call::Truncate { fd, length } => self.change(*fd, Change::Truncate { length: *length }),
-            Call::Sync { fd } => match self.open.get(fd) {
+            Call::Sync { fd, .. } => match self.open.get(fd) {
                 Some(Some((file, _))) => {
                     let file = &mut self.files[*file];
                     let all = std::mem::take(&mut file.since);

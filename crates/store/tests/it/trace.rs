@@ -9,15 +9,44 @@ pub const WRITING: [&str; 7] = ["write", "pwrite64", "fsync", "fdatasync", "ftru
 /// One call that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    Open { fd: i64, path: PathBuf, create: bool, truncate: bool },
-    Close { fd: i64 },
-    Seek { fd: i64, to: usize },
-    Write { fd: i64, bytes: Vec<u8> },
-    WriteAt { fd: i64, bytes: Vec<u8>, at: usize },
-    Truncate { fd: i64, length: usize },
-    Sync { fd: i64 },
-    Rename { from: PathBuf, to: PathBuf },
-    Unlink { path: PathBuf },
+    Open {
+        fd: i64,
+        path: PathBuf,
+        create: bool,
+        truncate: bool,
+    },
+    Close {
+        fd: i64,
+    },
+    Seek {
+        fd: i64,
+        to: usize,
+    },
+    Write {
+        fd: i64,
+        bytes: Vec<u8>,
+    },
+    WriteAt {
+        fd: i64,
+        bytes: Vec<u8>,
+        at: usize,
+    },
+    Truncate {
+        fd: i64,
+        length: usize,
+    },
+    /// `call` is the name of one of the two calls that sync.
+    Sync {
+        fd: i64,
+        call: &'static str,
+    },
+    Rename {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    Unlink {
+        path: PathBuf,
+    },
 }
 
 /// The arguments of `strace` that record every call in `names` with all its bytes.
@@ -74,7 +103,8 @@ fn call(line: &str) -> Option<Call> {
         "write" => Call::Write { fd: number(0)?, bytes: written(words.get(1)?, result)? },
         "pwrite64" => Call::WriteAt { fd: number(0)?, bytes: written(words.get(1)?, result)?, at: size(3)? },
         "ftruncate" => Call::Truncate { fd: number(0)?, length: size(1)? },
-        "fsync" | "fdatasync" => Call::Sync { fd: number(0)? },
+        "fsync" => Call::Sync { fd: number(0)?, call: "fsync" },
+        "fdatasync" => Call::Sync { fd: number(0)?, call: "fdatasync" },
         "rename" => Call::Rename { from: path(0)?, to: path(1)? },
         "unlink" => Call::Unlink { path: path(0)? },
         _ => return None,
