@@ -7,21 +7,30 @@
 use super::lineup::{Arena, Fixing, Lineup, best_help, cheapest, lift};
 use super::model::{Crew, Model, Slot, Source, members};
 use super::pack::{Item, pack};
-use super::priced::{Priced, total};
+use super::priced::Priced;
 use super::route;
 
 pub(crate) fn dot(weights: &[f64], cover: &[f64]) -> f64 {
-    // Four sums, so that the compiler may use wide registers; the order is fixed.
-    let mut sums = [0.0; 4];
-    let (a4, b4) = (weights.chunks_exact(4), cover.chunks_exact(4));
-    let rest: f64 = a4.remainder().iter().zip(b4.remainder()).map(|(x, y)| x * y).sum();
-    for (x, y) in a4.zip(b4) {
-        for lane in 0..4 {
+    // Sixteen sums, so that the compiler may use wide registers and none waits for another; the order
+    // is fixed.
+    let mut sums = [0.0; 16];
+    let (wide, narrow) = (weights.chunks_exact(16), cover.chunks_exact(16));
+    let rest: f64 = wide.remainder().iter().zip(narrow.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in wide.zip(narrow) {
+        for lane in 0..16 {
             sums[lane] += x[lane] * y[lane];
         }
     }
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
+    for half in [8, 4, 2, 1] {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+    }
+    sums[0] + rest
 }
+
+/// Moves of one climb at most.
+const MOVES_MAX: usize = 1_000;
 
 /// A schedule in the making.
 struct Draft {
@@ -40,7 +49,14 @@ pub(crate) struct Search<'a> {
     pub weights: &'a [f64],
 }
 
+/// The patrols to choose from.
+enum Rounds<'a> {
+    Known(&'a Arena),
+    New(&'a mut Arena),
+}
+
 /// A schedule, what it gains, and the prices per seat at which posts stop paying.
+#[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub lineup: Lineup,
     pub gain: f64,
@@ -49,14 +65,30 @@ pub(crate) struct Found {
 
 impl Search<'_> {
     /// Improves `open` at prices per seat, then completes it; repeated with the prices that come out.
+    /// Rounds of patrols that suit it are added to the arena.
     pub(crate) fn from(&self, arena: &mut Arena, open: &[bool], prices: &[f64]) -> Option<Found> {
+        self.improved(&mut Rounds::New(arena), open, prices)
+    }
+
+    /// The same with the patrols that are known.
+    pub(crate) fn among(&self, arena: &Arena, open: &[bool], prices: &[f64]) -> Option<Found> {
+        self.improved(&mut Rounds::Known(arena), open, prices)
+    }
+
+    fn improved(&self, rounds: &mut Rounds<'_>, open: &[bool], prices: &[f64]) -> Option<Found> {
         let mut open = self.allowed(open);
         let mut prices = prices.to_vec();
         let mut best: Option<Found> = None;
         let mut shares = vec![0.0; self.model.sites()];
         for _ in 0..3 {
             self.climb(&mut open, &prices, &shares);
-            self.dig(arena, &open, &prices);
+            let arena: &Arena = match rounds {
+                Rounds::Known(arena) => arena,
+                Rounds::New(arena) => {
+                    self.dig(arena, &open, &prices);
+                    arena
+                }
+            };
             let Some(found) = self.complete(arena, &open, &prices) else { return best };
             if best.as_ref().is_some_and(|best| found.gain <= best.gain) {
                 break;
@@ -369,63 +401,43 @@ impl Search<'_> {
         opened.map(|b| self.model.base_seats[b]).sum::<u32>() <= self.fix.left.iter().sum()
     }
 
+    /// Opens, closes and exchanges bases as long as that raises their worth, each time by the best move.
     fn climb(&self, open: &mut [bool], prices: &[f64], shares: &[f64]) {
         let priced = Priced::new(self, prices, shares);
         let free = self.free_bases();
-        let mut tops = priced.tops(open);
-        let mut paid = priced.paid(open);
-        let mut worth = total(&tops.first) - paid;
-        let mut without = Vec::new();
-        for _ in 0..20 {
-            let mut moved = false;
-            for &b in &free {
-                open[b] = !open[b];
-                let new = if !open[b] {
-                    priced.lowered(&tops, b, &mut without);
-                    total(&without) - paid + priced.cost(b)
-                } else if self.fits(open) {
-                    priced.raised(&tops.first, b) - paid - priced.cost(b)
-                } else {
-                    f64::NEG_INFINITY
-                };
-                if new > worth + 1e-9 * worth.abs() {
-                    (tops, paid) = (priced.tops(open), priced.paid(open));
-                    (worth, moved) = (new, true);
-                } else {
-                    open[b] = !open[b];
+        let seats = |b: usize| self.model.base_seats[b];
+        let opened = |open: &[bool]| free.iter().filter(|&&b| open[b]).map(|&b| seats(b)).sum::<u32>();
+        let mut left = self.fix.left.iter().sum::<u32>() - opened(open);
+        let mut moves = priced.moves();
+        for _ in 0..MOVES_MAX {
+            let worth = priced.look(open, &mut moves);
+            let mut best = (1e-9 * worth.abs(), None, None);
+            let mut offer = |rise: f64, enters: Option<usize>, leaves: Option<usize>| {
+                if rise > best.0 {
+                    best = (rise, enters, leaves);
+                }
+            };
+            for &leaves in free.iter().filter(|&&b| open[b]) {
+                offer(priced.closing(&moves, leaves), None, Some(leaves));
+            }
+            for &enters in free.iter().filter(|&&b| !open[b]) {
+                if seats(enters) <= left {
+                    offer(priced.opening(&moves, enters), Some(enters), None);
+                }
+                for &leaves in free.iter().filter(|&&b| open[b] && seats(enters) <= left + seats(b)) {
+                    offer(priced.exchange(&moves, enters, leaves), Some(enters), Some(leaves));
                 }
             }
-            if moved {
-                continue;
+            let (_, enters, leaves) = best;
+            if let Some(b) = leaves {
+                open[b] = false;
+                left += seats(b);
             }
-            for &leaving in &free {
-                if !open[leaving] {
-                    continue;
-                }
-                open[leaving] = false;
-                priced.lowered(&tops, leaving, &mut without);
-                let rest = paid - priced.cost(leaving);
-                let enters = free.iter().copied().filter(|&b| b != leaving).find(|&b| {
-                    if open[b] {
-                        return false;
-                    }
-                    let new = priced.raised(&without, b) - rest - priced.cost(b);
-                    if new <= worth + 1e-9 * worth.abs() {
-                        return false;
-                    }
-                    open[b] = true;
-                    open[b] = self.fits(open);
-                    worth = if open[b] { new } else { worth };
-                    open[b]
-                });
-                if enters.is_some() {
-                    (tops, paid) = (priced.tops(open), priced.paid(open));
-                    moved = true;
-                } else {
-                    open[leaving] = true;
-                }
+            if let Some(b) = enters {
+                open[b] = true;
+                left -= seats(b);
             }
-            if !moved {
+            if enters.or(leaves).is_none() {
                 return;
             }
         }

@@ -5,9 +5,8 @@ use super::impossible;
 use super::lineup::{Arena, Lineup};
 use super::master::{Column, Master, Row};
 use super::model::{Model, Slot};
-use super::parallel;
 use super::proof::{Effort, Proof, Rounded, SlotProof, Stance, Start, prove};
-use super::seek::search_slot;
+use super::seek::{self, Answers};
 use super::solve::{Setting, SlotMixture, Solved};
 use crate::plan::{OPTIMAL_GAP, Progress, Watch};
 use std::collections::{BTreeMap, BTreeSet};
@@ -179,7 +178,8 @@ impl<'a> Run<'a> {
             .collect();
         self.in_master = self.columns.iter().copied().collect();
         let columns = self.columns.iter().map(|&(place, ix)| self.column(place, ix)).collect();
-        Master::new(model.groups.len(), self.rows.iter().map(|row| row.row).collect(), rhs, columns)
+        let rows: Vec<(Row, usize)> = self.rows.iter().map(|at| (at.row, at.place)).collect();
+        Master::new(self.slots.len(), model.groups.len(), &rows, rhs, columns)
     }
 
     /// The right-hand side of a row. Rows of harm give way by distinct small amounts: multiples of the
@@ -201,26 +201,24 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn entry(&self, at: RowAt, place: usize, cover: &[f64]) -> Option<f64> {
-        if at.place != place {
-            return None;
-        }
-        Some(match at.row {
+    /// The entry of a row in a schedule of its slot.
+    fn entry(&self, at: RowAt, cover: &[f64]) -> f64 {
+        match at.row {
             Row::Mix => 1.0,
             Row::Floor => cover[at.site],
             Row::Harm { group } => {
-                -self.model().harm(group, self.slots[place], at.site) * (1.0 - cover[at.site]) / self.scale
+                -self.model().harm(group, self.slots[at.place], at.site) * (1.0 - cover[at.site]) / self.scale
             }
-        })
+        }
     }
 
     fn column(&self, place: usize, ix: usize) -> Column {
         let cover = &self.pools[place].covers[ix];
         let forecast = &self.model().slots[self.slots[place]].forecast;
         let cost: f64 = forecast.iter().zip(cover).map(|(a, c)| a * (1.0 - c)).sum();
-        let rows = self.rows.iter().enumerate();
-        let (rows, entries) = rows.filter_map(|(row, &at)| Some((row, self.entry(at, place, cover)?))).unzip();
-        Column { cost: cost / self.scale, rows, entries }
+        let rows = self.rows.iter().filter(|at| at.place == place);
+        let entries = rows.map(|&at| self.entry(at, cover)).collect();
+        Column { cost: cost / self.scale, slot: place, entries }
     }
 
     /// Protection of every site of every slot of the run under weights of its schedules.
@@ -297,13 +295,9 @@ impl<'a> Run<'a> {
             self.known_rows.insert((group, place, site));
             let row = self.rows.len() - 1;
             let at = self.rows[row];
-            let entries: Vec<(usize, f64)> = self
-                .columns
-                .iter()
-                .enumerate()
-                .filter_map(|(j, &(held, ix))| Some((j, self.entry(at, held, &self.pools[held].covers[ix])?)))
-                .collect();
-            master.add_row(at.row, self.rhs(row), &entries);
+            let columns = self.columns.iter().filter(|column| column.0 == place);
+            let entries: Vec<f64> = columns.map(|&(_, ix)| self.entry(at, &self.pools[place].covers[ix])).collect();
+            master.add_row(at.row, place, self.rhs(row), &entries);
         }
         broken.len()
     }
@@ -445,25 +439,25 @@ impl<'a> Run<'a> {
 
     /// For each slot of the run, schedules that answer the stance well, and the best gain: by quick
     /// searches in a round, with variants that depend on it, or by one that is slow and exact.
-    fn search(&mut self, stance: &Stance, round: Option<u64>) -> Vec<(Vec<Lineup>, f64)> {
-        let (setting, slots) = (self.setting, &self.slots);
-        let work: Vec<(usize, &mut Pool)> = slots.iter().copied().zip(&mut self.pools).collect();
-        parallel::map(work, setting.options.threads, |(s, pool)| {
-            let weights = stance.weights(setting.model, s);
-            search_slot(setting, s, pool, &weights, round)
-        })
+    fn search(&mut self, stance: &Stance, round: Option<u64>) -> Vec<Answers> {
+        let work: Vec<(usize, &mut Pool)> = self.slots.iter().copied().zip(&mut self.pools).collect();
+        match round {
+            Some(round) => seek::quickly(self.setting, work, stance, round),
+            None => seek::exactly(self.setting, work, stance),
+        }
     }
 
     /// Adds schedules to pool and master. Whether one of them improves the mixture.
     fn enter(&mut self, master: &mut Master, prices: &[f64], found: Vec<Vec<Lineup>>) -> bool {
         let mut improved = false;
+        let prices = master.prices_by_slot(prices);
         for (place, lineups) in found.into_iter().enumerate() {
             let slot = &self.model().slots[self.slots[place]];
             for lineup in lineups {
                 let ix = self.pools[place].add(self.setting.model, slot, lineup);
                 if !self.in_master.contains(&(place, ix)) {
                     let column = self.column(place, ix);
-                    improved |= column.cost - column.dot(prices) < -1e-9;
+                    improved |= column.cost - column.dot(&prices) < -1e-9;
                     self.columns.push((place, ix));
                     self.in_master.insert((place, ix));
                     master.push(column);

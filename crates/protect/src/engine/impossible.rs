@@ -112,7 +112,8 @@ fn conflict(
         None
     } else {
         let job = Job { slot: s, fix: &root };
-        let relaxed = relax(model, &[job], std::slice::from_mut(&mut arena), Goal::Shortage, 4).slots.swap_remove(0);
+        let relaxed =
+            relax(model, &[job], std::slice::from_mut(&mut arena), Goal::Shortage, 4, &|| false).slots.swap_remove(0);
         if relaxed.shortage.iter().flatten().sum::<f64>() < SHORTAGE_MAX {
             return None;
         }

@@ -7,99 +7,90 @@
 //!      sum_{j in s} l_j = 1                                                    sigma, one row a slot
 //! ```
 //!
-//! A revised simplex with an explicit inverse. Columns arrive by pricing and keep the basis primal
-//! feasible; rows arrive where the mixture is worse than its `theta` says and keep it dual feasible,
-//! so that either way a few pivots restore the optimum and the basis stays as small as the sites that
-//! really bind. Its answer is never trusted: probabilities are rounded and evaluated, prices are
-//! rounded and turned into a bound.
+//! A revised simplex. Columns arrive by pricing and keep the basis primal feasible; rows arrive where
+//! the mixture is worse than its `theta` says and keep it dual feasible, so that either way a few
+//! pivots restore the optimum. Most of the basis is surpluses, whose columns are unit vectors: what is
+//! inverted is as large as the schedules in use (see [`super::kernel`]). Its answer is never trusted:
+//! probabilities are rounded and evaluated, prices are rounded and turned into a bound.
 
-use super::answer::dot;
+use super::kernel::Kernel;
+pub(crate) use super::program::{Column, Row};
+use super::program::{Program, Var};
 
-/// One schedule as the master sees it.
-#[derive(Debug, Clone)]
-pub(crate) struct Column {
-    pub cost: f64,
-    /// Rows, ascending; the row of the slot's mixture included.
-    pub rows: Vec<usize>,
-    /// One entry for each of `rows`.
-    pub entries: Vec<f64>,
+/// Where a variable stands in the basis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// By its number in the kernel.
+    Kernel(usize),
+    /// As the unit vector of a row.
+    Row(usize),
 }
 
-impl Column {
-    /// The product with one number per row of the master.
-    pub(crate) fn dot(&self, dense: &[f64]) -> f64 {
-        if self.rows.len() == dense.len() {
-            return dot(&self.entries, dense);
+/// One number for each basic variable: those of the kernel, and those of rows (0 where a row has none).
+#[derive(Debug, Clone, Default)]
+struct Basic {
+    kernel: Vec<f64>,
+    rows: Vec<f64>,
+}
+
+impl Basic {
+    fn at(&self, place: Place) -> f64 {
+        match place {
+            Place::Kernel(at) => self.kernel[at],
+            Place::Row(row) => self.rows[row],
         }
-        self.rows.iter().zip(&self.entries).map(|(&row, entry)| entry * dense[row]).sum()
     }
 
-    fn pairs(&self) -> impl Iterator<Item = (usize, f64)> {
-        self.rows.iter().copied().zip(self.entries.iter().copied())
+    fn all(&self) -> impl Iterator<Item = (Place, f64)> {
+        let kernel = self.kernel.iter().enumerate().map(|(at, &v)| (Place::Kernel(at), v));
+        kernel.chain(self.rows.iter().enumerate().map(|(row, &v)| (Place::Row(row), v)))
     }
-}
-
-/// What a row says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Row {
-    /// Harm under a group's `theta`.
-    Harm { group: usize },
-    /// A floor.
-    Floor,
-    /// The mixture of a slot.
-    Mix,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Var {
-    Theta(usize),
-    /// `t` or `u` of a row.
-    Surplus(usize),
-    /// `s` of a floor row.
-    Short(usize),
-    Column(usize),
-    /// Stands in a row of mixture until a schedule enters.
-    Artificial(usize),
 }
 
 /// The master program and its current basis.
 pub(crate) struct Master {
-    rows: Vec<Row>,
-    rhs: Vec<f64>,
-    groups: usize,
-    penalty: f64,
-    columns: Vec<Column>,
-    basis: Vec<Var>,
+    program: Program,
     in_basis: Vec<bool>,
-    /// Row-major, `rows x rows`.
-    inverse: Vec<f64>,
-    level: Vec<f64>,
+    theta_in_basis: Vec<bool>,
+    /// The basic variable that is the unit vector of a row.
+    unit: Vec<Option<Var>>,
+    /// The other basic variables, and the rows that have no unit vector.
+    variables: Vec<Var>,
+    kernel_rows: Vec<usize>,
+    /// Number of a row among those of the kernel.
+    seat: Vec<usize>,
+    kernel: Kernel,
+    level: Basic,
     pivots_since_refresh: usize,
     broken: bool,
 }
 
 const TOLERANCE: f64 = 1e-10;
 const PIVOT_LEAST: f64 = 1e-9;
-const REFRESH_EVERY: usize = 400;
+const REFRESH_EVERY: usize = 200;
+/// Levels that miss their equations by more are worked out anew.
+const DRIFT_MAX: f64 = 1e-9;
 /// Columns that are priced again before all are.
 const CANDIDATES: usize = 24;
+const NOWHERE: usize = usize::MAX;
 
 impl Master {
-    /// A master with these rows; columns must name every row of mixture at least once before it is
-    /// solved. The rows of harm should give way by small distinct amounts, because sites of equal
-    /// value tie in every ratio test and the simplex method then stands still.
-    pub(crate) fn new(groups: usize, rows: Vec<Row>, rhs: Vec<f64>, columns: Vec<Column>) -> Self {
-        let in_basis = vec![false; columns.len()];
+    /// A master for some slots and groups, with these rows, each with its slot; the columns must hold a
+    /// schedule of every slot before it is solved. The rows of harm should give way by small distinct
+    /// amounts, because sites of equal value tie in every ratio test and the simplex method then stands
+    /// still.
+    pub(crate) fn new(slots: usize, groups: usize, rows: &[(Row, usize)], rhs: Vec<f64>, columns: Vec<Column>) -> Self {
+        let program = Program::new(slots, groups, rows, rhs, 100.0);
         let mut master = Self {
-            rows,
-            rhs,
-            groups,
-            penalty: 100.0,
-            columns,
-            basis: Vec::new(),
-            in_basis,
-            inverse: Vec::new(),
-            level: Vec::new(),
+            in_basis: vec![false; columns.len()],
+            program: Program { columns, ..program },
+            theta_in_basis: vec![false; groups],
+            unit: Vec::new(),
+            variables: Vec::new(),
+            kernel_rows: Vec::new(),
+            seat: Vec::new(),
+            kernel: Kernel::default(),
+            level: Basic::default(),
             pivots_since_refresh: 0,
             broken: false,
         };
@@ -108,68 +99,51 @@ impl Master {
     }
 
     pub(crate) fn rows(&self) -> usize {
-        self.rows.len()
+        self.program.rows.len()
     }
 
     /// Adds a schedule.
     pub(crate) fn push(&mut self, column: Column) {
-        self.columns.push(column);
+        self.program.columns.push(column);
         self.in_basis.push(false);
     }
 
-    /// Adds a row of harm or a floor: its right-hand side, and its entry in every column.
-    pub(crate) fn add_row(&mut self, row: Row, rhs: f64, entries: &[(usize, f64)]) {
-        let m = self.rows();
-        self.rows.push(row);
-        self.rhs.push(rhs);
-        for &(column, entry) in entries {
-            self.columns[column].rows.push(m);
-            self.columns[column].entries.push(entry);
-        }
-        let mut last = vec![0.0; m + 1];
-        for (at, &var) in self.basis.iter().enumerate() {
-            let entry = self.entry(var, m);
-            if entry != 0.0 {
-                for (l, v) in last.iter_mut().zip(&self.inverse[at * m..(at + 1) * m]) {
-                    *l += entry * v;
-                }
-            }
-        }
-        last[m] = -1.0;
-        let mut wider = Vec::with_capacity((m + 1) * (m + 1));
-        for at in 0..m {
-            wider.extend_from_slice(&self.inverse[at * m..(at + 1) * m]);
-            wider.push(0.0);
-        }
-        let level = dot(&last, &self.rhs);
-        wider.extend_from_slice(&last);
-        self.inverse = wider;
-        self.level.push(level);
-        self.basis.push(Var::Surplus(m));
+    /// Adds a row of harm or a floor of a slot: its right-hand side, and its entry in every column of
+    /// that slot, in their order.
+    pub(crate) fn add_row(&mut self, row: Row, slot: usize, rhs: f64, entries: &[f64]) {
+        let number = self.program.rows.len();
+        self.program.list(row, slot, rhs);
+        let columns = self.program.columns.iter_mut().filter(|column| column.slot == slot);
+        columns.zip(entries).for_each(|(column, &entry)| column.entries.push(entry));
+        let held: f64 =
+            self.variables.iter().zip(&self.level.kernel).map(|(&var, l)| self.program.entry(var, number) * l).sum();
+        self.unit.push(Some(Var::Surplus(number)));
+        self.seat.push(NOWHERE);
+        self.level.rows.push(held - rhs);
     }
 
     /// Keeps the columns of the basis and, of the others, the `most` with the least reduced cost.
     /// Returns the columns kept, in order.
     pub(crate) fn purge(&mut self, most: usize) -> Vec<usize> {
-        let y = self.duals();
-        let mut order: Vec<(f64, usize)> = (0..self.columns.len())
+        let y = self.program.by_slot(&self.duals());
+        let mut order: Vec<(f64, usize)> = (0..self.program.columns.len())
             .filter(|&j| !self.in_basis[j])
-            .map(|j| (self.columns[j].cost - self.columns[j].dot(&y), j))
+            .map(|j| (self.program.columns[j].cost - self.program.columns[j].dot(&y), j))
             .collect();
         order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let mut kept: Vec<usize> = order.into_iter().take(most).map(|column| column.1).collect();
-        kept.extend((0..self.columns.len()).filter(|&j| self.in_basis[j]));
+        kept.extend((0..self.program.columns.len()).filter(|&j| self.in_basis[j]));
         kept.sort_unstable();
-        let mut place = vec![usize::MAX; self.columns.len()];
+        let mut place = vec![NOWHERE; self.program.columns.len()];
         kept.iter().enumerate().for_each(|(new, &old)| place[old] = new);
-        for var in &mut self.basis {
+        for var in &mut self.variables {
             if let Var::Column(j) = var {
                 *j = place[*j];
             }
         }
         self.in_basis = kept.iter().map(|&j| self.in_basis[j]).collect();
-        let mut old: Vec<Option<Column>> = std::mem::take(&mut self.columns).into_iter().map(Some).collect();
-        self.columns = kept.iter().map(|&j| old[j].take().expect("each is kept once")).collect();
+        let mut old: Vec<Option<Column>> = std::mem::take(&mut self.program.columns).into_iter().map(Some).collect();
+        self.program.columns = kept.iter().map(|&j| old[j].take().expect("each is kept once")).collect();
         kept
     }
 
@@ -178,203 +152,178 @@ impl Master {
     fn crash(&mut self) {
         let m = self.rows();
         self.in_basis.fill(false);
+        self.theta_in_basis.fill(false);
+        self.variables.clear();
+        self.unit = (0..m).map(|row| Some(Var::Surplus(row))).collect();
         let mut base = vec![0.0; m];
-        let mut basis: Vec<Var> = (0..m).map(Var::Surplus).collect();
-        for row in (0..m).filter(|&row| self.rows[row] == Row::Mix) {
-            let first = self.columns.iter().position(|column| column.rows.binary_search(&row).is_ok());
-            basis[row] = first.map_or(Var::Artificial(row), Var::Column);
+        for row in (0..m).filter(|&row| self.program.rows[row] == Row::Mix) {
+            let slot = self.program.places[row].0;
+            let first = self.program.columns.iter().position(|column| column.slot == slot);
+            self.unit[row] = first.is_none().then_some(Var::Artificial(row));
             if let Some(first) = first {
                 self.in_basis[first] = true;
-                self.columns[first].pairs().for_each(|(row, entry)| base[row] += entry);
+                self.variables.push(Var::Column(first));
+                let rows = self.program.slot_rows[slot].iter().zip(&self.program.columns[first].entries);
+                rows.for_each(|(&row, entry)| base[row] += entry);
             }
         }
-        for row in (0..m).filter(|&row| self.rows[row] == Row::Floor && base[row] < self.rhs[row]) {
-            basis[row] = Var::Short(row);
+        for row in (0..m).filter(|&row| self.program.rows[row] == Row::Floor && base[row] < self.program.rhs[row]) {
+            self.unit[row] = Some(Var::Short(row));
         }
-        for group in 0..self.groups {
-            let lacks = |row: usize| self.rhs[row] - base[row];
-            let rows = (0..m).filter(|&row| self.rows[row] == Row::Harm { group });
-            let worst = rows.max_by(|&a, &b| lacks(a).total_cmp(&lacks(b))).filter(|&row| lacks(row) > 0.0);
-            if let Some(row) = worst {
-                basis[row] = Var::Theta(group);
+        for (group, rows) in self.program.harm_rows.iter().enumerate() {
+            let lacks = |row: usize| self.program.rhs[row] - base[row];
+            let worst = rows.iter().copied().max_by(|&a, &b| lacks(a).total_cmp(&lacks(b)));
+            if let Some(row) = worst.filter(|&row| lacks(row) > 0.0) {
+                self.unit[row] = None;
+                self.theta_in_basis[group] = true;
+                self.variables.push(Var::Theta(group));
             }
         }
-        self.basis = basis;
         self.broken = !self.refresh();
     }
 
-    fn entry(&self, var: Var, row: usize) -> f64 {
-        match var {
-            Var::Theta(k) => f64::from(u8::from(self.rows[row] == Row::Harm { group: k })),
-            Var::Surplus(at) => -f64::from(u8::from(row == at)),
-            Var::Short(at) | Var::Artificial(at) => f64::from(u8::from(row == at)),
-            Var::Column(j) => {
-                let column = &self.columns[j];
-                column.rows.binary_search(&row).map_or(0.0, |ix| column.entries[ix])
+    /// Takes the columns of the kernel, times `factors`, from one number per row.
+    fn left_of(&self, dense: &[f64], factors: &[f64]) -> Vec<f64> {
+        let mut left = self.program.by_slot(dense);
+        for (&var, &factor) in self.variables.iter().zip(factors).filter(|(_, factor)| **factor != 0.0) {
+            match var {
+                Var::Column(j) => {
+                    let column = &self.program.columns[j];
+                    left[column.slot].iter_mut().zip(&column.entries).for_each(|(left, entry)| *left -= factor * entry);
+                }
+                Var::Theta(k) => self.program.harm_rows[k].iter().for_each(|&row| {
+                    let (slot, at) = self.program.places[row];
+                    left[slot][at] -= factor;
+                }),
+                Var::Surplus(_) | Var::Short(_) | Var::Artificial(_) => {
+                    unreachable!("unit vectors are not in the kernel")
+                }
             }
         }
+        self.program.places.iter().map(|&(slot, at)| left[slot][at]).collect()
     }
 
-    fn cost(&self, var: Var) -> f64 {
-        match var {
-            Var::Theta(_) => 1.0,
-            Var::Short(_) => self.penalty,
-            Var::Column(j) => self.columns[j].cost,
-            Var::Surplus(_) => 0.0,
-            Var::Artificial(_) => 1e4,
-        }
-    }
-
-    /// Inverts the basis anew, by Gauss-Jordan elimination with row pivoting.
+    /// Inverts the kernel anew and works out the levels.
     fn refresh(&mut self) -> bool {
         let m = self.rows();
-        let mut work = vec![0.0; m * m];
-        for (at, &var) in self.basis.iter().enumerate() {
-            match var {
-                Var::Column(j) => self.columns[j].pairs().for_each(|(row, v)| work[row * m + at] = v),
-                Var::Theta(_) => (0..m).for_each(|row| work[row * m + at] = self.entry(var, row)),
-                Var::Surplus(row) => work[row * m + at] = -1.0,
-                Var::Short(row) | Var::Artificial(row) => work[row * m + at] = 1.0,
-            }
-        }
-        let mut inverse = vec![0.0; m * m];
-        for row in 0..m {
-            inverse[row * m + row] = 1.0;
-        }
-        for step in 0..m {
-            let pivot_row = (step..m).max_by(|&a, &b| work[a * m + step].abs().total_cmp(&work[b * m + step].abs()));
-            let Some(pivot_row) = pivot_row.filter(|&r| work[r * m + step].abs() > 1e-12) else { return false };
-            if pivot_row != step {
-                for column in 0..m {
-                    work.swap(step * m + column, pivot_row * m + column);
-                    inverse.swap(step * m + column, pivot_row * m + column);
-                }
-            }
-            let pivot = work[step * m + step];
-            for table in [&mut work, &mut inverse] {
-                table[step * m..(step + 1) * m].iter_mut().for_each(|v| *v /= pivot);
-            }
-            for row in (0..m).filter(|&row| row != step) {
-                let factor = work[row * m + step];
-                if factor != 0.0 {
-                    subtract_row(&mut work, m, row, step, factor);
-                    subtract_row(&mut inverse, m, row, step, factor);
-                }
-            }
-        }
-        self.inverse = inverse;
-        self.level = (0..m)
-            .map(|row| dot(&self.inverse[row * m..(row + 1) * m], &self.rhs))
-            .map(|v| if v.abs() < 1e-13 { 0.0 } else { v })
-            .collect();
+        self.kernel_rows = (0..m).filter(|&row| self.unit[row].is_none()).collect();
+        self.seat = vec![NOWHERE; m];
+        self.kernel_rows.iter().enumerate().for_each(|(at, &row)| self.seat[row] = at);
+        debug_assert_eq!(self.kernel_rows.len(), self.variables.len());
+        let line = |&row: &usize| self.variables.iter().map(|&var| self.program.entry(var, row)).collect();
+        let Some(kernel) = Kernel::of(self.kernel_rows.iter().map(line).collect()) else { return false };
+        self.kernel = kernel;
+        let clean = |v: f64| if v.abs() < 1e-13 { 0.0 } else { v };
+        let rhs: Vec<f64> = self.kernel_rows.iter().map(|&row| self.program.rhs[row]).collect();
+        let inside = self.kernel.times(&rhs);
+        let left = self.left_of(&self.program.rhs, &inside);
+        let outside = left
+            .iter()
+            .zip(&self.unit)
+            .map(|(left, unit)| unit.and_then(Var::unit).map_or(0.0, |(_, entry)| clean(left * entry)));
+        self.level = Basic { rows: outside.collect(), kernel: inside.into_iter().map(clean).collect() };
         self.pivots_since_refresh = 0;
         true
     }
 
     fn duals(&self) -> Vec<f64> {
-        let m = self.rows();
-        let mut y = vec![0.0; m];
-        for (at, &var) in self.basis.iter().enumerate() {
-            let cost = self.cost(var);
-            if cost != 0.0 {
-                for (y, v) in y.iter_mut().zip(&self.inverse[at * m..(at + 1) * m]) {
-                    *y += cost * v;
-                }
-            }
+        let mut y: Vec<f64> = self.unit.iter().map(|unit| unit.map_or(0.0, |var| self.program.cost(var))).collect();
+        let mut costs: Vec<f64> = self.variables.iter().map(|&var| self.program.cost(var)).collect();
+        if y.iter().any(|&y| y != 0.0) {
+            let by_slot = self.program.by_slot(&y);
+            let explained = self.variables.iter().map(|&var| self.program.product(var, &y, &by_slot));
+            costs.iter_mut().zip(explained).for_each(|(cost, part)| *cost -= part);
         }
+        let inside = self.kernel.after(&costs);
+        self.kernel_rows.iter().zip(inside).for_each(|(&row, price)| y[row] = price);
         y
     }
 
     /// Pivots until the basis is optimal, or `pivots_max`: first back to primal feasibility where
     /// rows were added, then by primal steps. Returns the pivots made.
     pub(crate) fn solve(&mut self, pivots_max: usize) -> usize {
-        if self.broken {
-            self.crash();
+        let mut pivots = 0;
+        // What rounding has made of the levels is measured in the end, and mended.
+        for _ in 0..3 {
+            if self.broken {
+                self.crash();
+            }
+            pivots += self.dual_steps(pivots_max);
+            if self.level.all().any(|(_, level)| level < -1e-9) {
+                self.crash();
+            }
+            pivots += self.primal_steps(pivots_max);
+            if self.drift() < DRIFT_MAX || pivots >= pivots_max {
+                break;
+            }
+            self.broken = !self.refresh();
         }
-        let dual = self.dual_steps(pivots_max);
-        if self.level.iter().any(|&level| level < -1e-9) {
-            self.crash();
-        }
-        dual + self.primal_steps(pivots_max)
+        pivots
+    }
+
+    /// How far the levels are from solving their equations.
+    fn drift(&self) -> f64 {
+        let left = self.left_of(&self.program.rhs, &self.level.kernel);
+        let rest = left.iter().zip(self.unit.iter().zip(&self.level.rows));
+        rest.map(|(left, (unit, level))| (left - unit.and_then(Var::unit).map_or(0.0, |unit| unit.1) * level).abs())
+            .fold(0.0, f64::max)
     }
 
     fn dual_steps(&mut self, pivots_max: usize) -> usize {
+        let mut y = self.duals();
         for pivot in 0..pivots_max {
-            let m = self.rows();
-            let worst = (0..m).min_by(|&a, &b| self.level[a].total_cmp(&self.level[b]));
-            let Some(row) = worst.filter(|&row| self.level[row] < -1e-10) else { return pivot };
-            let y = self.duals();
-            let alpha_row = self.inverse[row * m..(row + 1) * m].to_vec();
-            let mut best: Option<(f64, Var, f64)> = None;
-            let mut offer = |var: Var, reduced: f64, alpha: f64| {
+            let worst = self.level.all().min_by(|a, b| a.1.total_cmp(&b.1));
+            let Some((place, _)) = worst.filter(|worst| worst.1 < -1e-10) else { return pivot };
+            let row = self.inverse_row(place);
+            let (row_by_slot, y_by_slot) = (self.program.by_slot(&row), self.program.by_slot(&y));
+            let mut best: Option<(f64, Var, f64, f64)> = None;
+            for var in self.nonbasic() {
+                let alpha = self.program.product(var, &row, &row_by_slot);
                 if alpha < -PIVOT_LEAST {
+                    let reduced = self.program.cost(var) - self.program.product(var, &y, &y_by_slot);
                     let ratio = reduced.max(0.0) / -alpha;
-                    let better = best.is_none_or(|(least, _, held)| {
+                    let better = best.is_none_or(|(least, _, held, _)| {
                         ratio < least - 1e-12 || (ratio <= least + 1e-12 && alpha < held)
                     });
                     if better {
-                        best = Some((ratio, var, alpha));
+                        best = Some((ratio, var, alpha, reduced));
                     }
                 }
-            };
-            self.each_nonbasic(&y, &mut |var, reduced, column| {
-                let alpha = match column {
-                    Some(column) => column.dot(&alpha_row),
-                    None => match var {
-                        Var::Theta(k) => {
-                            (0..m).filter(|&r| self.rows[r] == Row::Harm { group: k }).map(|r| alpha_row[r]).sum()
-                        }
-                        Var::Surplus(at) => -alpha_row[at],
-                        Var::Short(at) => alpha_row[at],
-                        Var::Column(_) | Var::Artificial(_) => 0.0,
-                    },
-                };
-                offer(var, reduced, alpha);
-            });
-            let Some((_, var, _)) = best else { return pivot };
+            }
+            let Some((_, var, _, reduced)) = best else { return pivot };
             let direction = self.direction(var);
-            if direction[row].abs() < PIVOT_LEAST {
+            let alpha = direction.at(place);
+            if alpha.abs() < PIVOT_LEAST {
                 return pivot;
             }
-            let step = self.level[row] / direction[row];
-            self.exchange(row, var, &direction, step);
-            if self.pivots_since_refresh >= REFRESH_EVERY && !self.refresh() {
-                self.broken = true;
-                return pivot;
+            let step = self.level.at(place) / alpha;
+            self.exchange(place, var, &direction, &row, step);
+            y.iter_mut().zip(&row).for_each(|(y, v)| *y += reduced / alpha * v);
+            if self.pivots_since_refresh >= REFRESH_EVERY {
+                if !self.refresh() {
+                    self.broken = true;
+                    return pivot;
+                }
+                y = self.duals();
             }
         }
         pivots_max
     }
 
-    /// Tells the reduced cost of every variable that is not in the basis.
-    fn each_nonbasic(&self, y: &[f64], tell: &mut dyn FnMut(Var, f64, Option<&Column>)) {
-        let m = self.rows();
-        let mut thetas = vec![false; self.groups];
-        let (mut surplus, mut short) = (vec![false; m], vec![false; m]);
-        for &var in &self.basis {
-            match var {
-                Var::Theta(k) => thetas[k] = true,
-                Var::Surplus(row) => surplus[row] = true,
-                Var::Short(row) => short[row] = true,
-                Var::Column(_) | Var::Artificial(_) => {}
-            }
-        }
-        let mut sums = vec![0.0; self.groups];
-        for row in 0..m {
-            match self.rows[row] {
-                Row::Harm { group } => sums[group] += y[row],
-                Row::Floor if !short[row] => tell(Var::Short(row), self.penalty - y[row], None),
-                Row::Floor | Row::Mix => {}
-            }
-            if self.rows[row] != Row::Mix && !surplus[row] {
-                tell(Var::Surplus(row), y[row], None);
-            }
-        }
-        for (k, sum) in sums.into_iter().enumerate().filter(|(k, _)| !thetas[*k]) {
-            tell(Var::Theta(k), 1.0 - sum, None);
-        }
-        for (j, column) in self.columns.iter().enumerate().filter(|(j, _)| !self.in_basis[*j]) {
-            tell(Var::Column(j), column.cost - column.dot(y), Some(column));
+    /// Every variable that is not in the basis.
+    fn nonbasic(&self) -> impl Iterator<Item = Var> {
+        let shorts = (0..self.rows()).filter(|&row| self.program.rows[row] == Row::Floor).map(Var::Short);
+        let surpluses = (0..self.rows()).filter(|&row| self.program.rows[row] != Row::Mix).map(Var::Surplus);
+        let thetas = (0..self.program.harm_rows.len()).map(Var::Theta);
+        let columns = (0..self.program.columns.len()).map(Var::Column);
+        shorts.chain(surpluses).chain(thetas).chain(columns).filter(|&var| !self.is_basic(var))
+    }
+
+    fn is_basic(&self, var: Var) -> bool {
+        match var {
+            Var::Theta(k) => self.theta_in_basis[k],
+            Var::Column(j) => self.in_basis[j],
+            Var::Surplus(row) | Var::Short(row) | Var::Artificial(row) => self.unit[row] == Some(var),
         }
     }
 
@@ -385,121 +334,158 @@ impl Master {
         for pivot in 0..pivots_max {
             let Some((var, reduced)) = self.entering(&y, &mut candidates, flat > 60) else { return pivot };
             let direction = self.direction(var);
-            let Some((row, step)) = self.leaving(&direction) else { return pivot };
+            let Some((place, step)) = self.leaving(&direction) else { return pivot };
             flat = if step * -reduced > 1e-13 { 0 } else { flat + 1 };
             if flat > 2_000 {
                 return pivot;
             }
-            self.exchange(row, var, &direction, step);
+            let row = self.inverse_row(place);
+            let factor = reduced / direction.at(place);
+            self.exchange(place, var, &direction, &row, step);
+            // y' = y + d_q e_r B^-1 / alpha_r.
+            y.iter_mut().zip(&row).for_each(|(y, v)| *y += factor * v);
             if self.pivots_since_refresh >= REFRESH_EVERY {
                 if !self.refresh() {
                     self.broken = true;
                     return pivot;
                 }
                 y = self.duals();
-            } else {
-                let m = self.rows();
-                // y' = y + d_q e_r B^-1 / alpha_r, with the new row r already divided by alpha_r.
-                for (y, v) in y.iter_mut().zip(&self.inverse[row * m..(row + 1) * m]) {
-                    *y += reduced * v;
-                }
             }
         }
         pivots_max
     }
 
     /// How the basic variables change as `var` enters: the inverse times its column.
-    fn direction(&self, var: Var) -> Vec<f64> {
-        let m = self.rows();
-        let rows = self.inverse.chunks_exact(m);
-        match var {
-            Var::Surplus(at) => rows.map(|row| -row[at]).collect(),
-            Var::Short(at) | Var::Artificial(at) => rows.map(|row| row[at]).collect(),
-            Var::Theta(k) => {
-                let at: Vec<usize> = (0..m).filter(|&r| self.rows[r] == Row::Harm { group: k }).collect();
-                rows.map(|row| at.iter().map(|&r| row[r]).sum()).collect()
-            }
-            Var::Column(j) => rows.map(|row| self.columns[j].dot(row)).collect(),
+    fn direction(&self, var: Var) -> Basic {
+        let dense = self.program.dense(var);
+        let kernel = match var.unit() {
+            Some((row, _)) if self.seat[row] == NOWHERE => vec![0.0; self.variables.len()],
+            Some((row, entry)) => self.kernel.column(self.seat[row]).into_iter().map(|v| entry * v).collect(),
+            None => self.kernel.times(&self.kernel_rows.iter().map(|&row| dense[row]).collect::<Vec<_>>()),
+        };
+        let mut left = self.left_of(&dense, &kernel);
+        for (left, unit) in left.iter_mut().zip(&self.unit) {
+            *left *= unit.and_then(Var::unit).map_or(0.0, |unit| unit.1);
         }
+        Basic { kernel, rows: left }
+    }
+
+    /// One row of the inverse, one number for each row of the program.
+    fn inverse_row(&self, place: Place) -> Vec<f64> {
+        let mut out = vec![0.0; self.rows()];
+        match place {
+            Place::Kernel(at) => {
+                self.kernel_rows.iter().zip(self.kernel.row(at)).for_each(|(&row, v)| out[row] = *v);
+            }
+            Place::Row(at) => {
+                let entry = self.unit[at].and_then(Var::unit).map_or(0.0, |unit| unit.1);
+                let inside: Vec<f64> = self.variables.iter().map(|&var| self.program.entry(var, at)).collect();
+                let inside = self.kernel.after(&inside);
+                self.kernel_rows.iter().zip(inside).for_each(|(&row, v)| out[row] = -entry * v);
+                out[at] = entry;
+            }
+        }
+        out
     }
 
     /// The variable with the most negative reduced cost among a few candidates, found again among
     /// all when none of them improves; the first one of all when `bland`.
     fn entering(&self, y: &[f64], candidates: &mut Vec<Var>, bland: bool) -> Option<(Var, f64)> {
-        let reduced = |var: Var| match var {
-            Var::Theta(k) => {
-                1.0 - (0..self.rows()).filter(|&r| self.rows[r] == Row::Harm { group: k }).map(|r| y[r]).sum::<f64>()
-            }
-            Var::Surplus(row) => y[row],
-            Var::Short(row) => self.penalty - y[row],
-            Var::Column(j) if self.in_basis[j] => 0.0,
-            Var::Column(j) => self.columns[j].cost - self.columns[j].dot(y),
-            Var::Artificial(_) => 0.0,
-        };
-        if !bland {
-            let held: Vec<(Var, f64)> = candidates
-                .iter()
-                .map(|&var| (var, if self.basis.contains(&var) { 0.0 } else { reduced(var) }))
-                .filter(|(_, reduced)| *reduced < -TOLERANCE)
-                .collect();
-            *candidates = held.iter().map(|held| held.0).collect();
-            if let Some(best) = held.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)) {
-                return Some(best);
-            }
-        }
-        let mut all: Vec<(Var, f64)> = Vec::new();
-        self.each_nonbasic(y, &mut |var, reduced, _| {
-            if reduced < -TOLERANCE {
-                all.push((var, reduced));
-            }
-        });
+        let by_slot = self.program.by_slot(y);
+        let reduced = |var: Var| (var, self.program.cost(var) - self.program.product(var, y, &by_slot));
+        let improves = |of: &(Var, f64)| of.1 < -TOLERANCE;
         if bland {
-            return all.first().copied();
+            return self.nonbasic().map(reduced).find(improves);
         }
+        let held = candidates.iter().copied().filter(|&var| !self.is_basic(var)).map(reduced).filter(improves);
+        let held: Vec<(Var, f64)> = held.collect();
+        *candidates = held.iter().map(|held| held.0).collect();
+        if let Some(best) = held.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)) {
+            return Some(best);
+        }
+        let mut all: Vec<(Var, f64)> = self.nonbasic().map(reduced).filter(improves).collect();
         all.sort_by(|a, b| a.1.total_cmp(&b.1));
         all.truncate(CANDIDATES);
         *candidates = all.iter().map(|held| held.0).collect();
         all.first().copied()
     }
 
-    fn leaving(&self, direction: &[f64]) -> Option<(usize, f64)> {
+    fn leaving(&self, direction: &Basic) -> Option<(Place, f64)> {
         let ratios = || {
-            let rows = direction.iter().zip(&self.level).enumerate();
-            rows.filter(|(_, (d, _))| **d > PIVOT_LEAST).map(|(row, (d, level))| (row, level.max(0.0) / d))
+            let basic = direction.all().zip(self.level.all()).filter(|((_, d), _)| *d > PIVOT_LEAST);
+            basic.map(|((place, d), (_, level))| (place, level.max(0.0) / d))
         };
         let step = ratios().map(|(_, ratio)| ratio).min_by(f64::total_cmp)?;
-        // Of the rows that are as good as tied, the one with the largest pivot.
-        let row = ratios()
-            .filter(|(_, ratio)| *ratio <= step + 1e-11)
-            .max_by(|a, b| direction[a.0].total_cmp(&direction[b.0]))?
-            .0;
-        Some((row, step))
+        // Of the variables that are as good as tied, the one with the largest pivot.
+        let tied = ratios().filter(|(_, ratio)| *ratio <= step + 1e-11);
+        let (place, _) = tied.max_by(|a, b| direction.at(a.0).total_cmp(&direction.at(b.0)))?;
+        Some((place, step))
     }
 
-    fn exchange(&mut self, row: usize, var: Var, direction: &[f64], step: f64) {
-        let m = self.rows();
-        for (level, d) in self.level.iter_mut().zip(direction) {
+    /// `var` enters and what stands at `place` leaves; `row` is the row of the inverse there.
+    fn exchange(&mut self, place: Place, var: Var, direction: &Basic, row: &[f64], step: f64) {
+        let change = |level: &mut f64, d: &f64| {
             *level -= step * d;
             if *level < 0.0 && *level > -1e-11 {
                 *level = 0.0;
             }
-        }
-        self.level[row] = step;
-        let pivot = direction[row];
-        self.inverse[row * m..(row + 1) * m].iter_mut().for_each(|v| *v /= pivot);
-        for (other, &factor) in direction.iter().enumerate() {
-            if other != row && factor != 0.0 {
-                subtract_row(&mut self.inverse, m, other, row, factor);
+        };
+        self.level.kernel.iter_mut().zip(&direction.kernel).for_each(|(level, d)| change(level, d));
+        self.level.rows.iter_mut().zip(&direction.rows).for_each(|(level, d)| change(level, d));
+        let leaves = match place {
+            Place::Kernel(at) => Some(self.variables[at]),
+            Place::Row(row) => self.unit[row],
+        };
+        for (var, basic) in leaves.into_iter().map(|var| (var, false)).chain([(var, true)]) {
+            match var {
+                Var::Column(j) => self.in_basis[j] = basic,
+                Var::Theta(k) => self.theta_in_basis[k] = basic,
+                Var::Surplus(_) | Var::Short(_) | Var::Artificial(_) => {}
             }
         }
-        if let Var::Column(j) = self.basis[row] {
-            self.in_basis[j] = false;
+        match (var.unit(), place) {
+            (None, Place::Kernel(at)) => {
+                self.kernel.replace_variable(at, &direction.kernel);
+                self.variables[at] = var;
+                self.level.kernel[at] = step;
+            }
+            (None, Place::Row(gone)) => {
+                self.kernel.grow(&direction.kernel, &self.explained(row, gone), direction.rows[gone] * row[gone]);
+                self.variables.push(var);
+                self.level.kernel.push(step);
+                self.seat[gone] = self.kernel_rows.len();
+                self.kernel_rows.push(gone);
+                (self.unit[gone], self.level.rows[gone]) = (None, 0.0);
+            }
+            (Some((own, _)), Place::Row(gone)) => {
+                if own != gone {
+                    let seat = std::mem::replace(&mut self.seat[own], NOWHERE);
+                    self.kernel.replace_row(seat, &self.explained(row, gone));
+                    self.kernel_rows[seat] = gone;
+                    self.seat[gone] = seat;
+                    (self.unit[gone], self.level.rows[gone]) = (None, 0.0);
+                }
+                (self.unit[own], self.level.rows[own]) = (Some(var), step);
+            }
+            (Some((own, _)), Place::Kernel(at)) => {
+                let seat = std::mem::replace(&mut self.seat[own], NOWHERE);
+                self.kernel.shrink(at, seat);
+                self.variables.swap_remove(at);
+                self.level.kernel.swap_remove(at);
+                self.kernel_rows.swap_remove(seat);
+                if let Some(&moved) = self.kernel_rows.get(seat) {
+                    self.seat[moved] = seat;
+                }
+                (self.unit[own], self.level.rows[own]) = (Some(var), step);
+            }
         }
-        if let Var::Column(j) = var {
-            self.in_basis[j] = true;
-        }
-        self.basis[row] = var;
         self.pivots_since_refresh += 1;
+    }
+
+    /// What the kernel's rows explain of a row that has a unit vector: `c K'`, from the row of the
+    /// inverse there, which is `-d c K'` with `d` in its own place.
+    fn explained(&self, row: &[f64], at: usize) -> Vec<f64> {
+        self.kernel_rows.iter().map(|&inside| -row[at] * row[inside]).collect()
     }
 
     /// The current prices, one per row.
@@ -507,12 +493,25 @@ impl Master {
         self.duals()
     }
 
+    /// The same, laid out by slots, for [`Column::dot`].
+    pub(crate) fn prices_by_slot(&self, prices: &[f64]) -> Vec<Vec<f64>> {
+        self.program.by_slot(prices)
+    }
+
+    fn kernel_levels(&self) -> impl Iterator<Item = (Var, f64)> {
+        self.variables.iter().copied().zip(self.level.kernel.iter().copied())
+    }
+
+    fn row_levels(&self) -> impl Iterator<Item = (Var, f64)> {
+        self.unit.iter().zip(&self.level.rows).filter_map(|(unit, &level)| Some(((*unit)?, level)))
+    }
+
     /// The probability of each schedule within its slot.
     pub(crate) fn mixture(&self) -> Vec<f64> {
-        let mut weights = vec![0.0; self.columns.len()];
-        for (row, &var) in self.basis.iter().enumerate() {
+        let mut weights = vec![0.0; self.program.columns.len()];
+        for (var, level) in self.kernel_levels() {
             if let Var::Column(j) = var {
-                weights[j] = self.level[row].max(0.0);
+                weights[j] = level.max(0.0);
             }
         }
         weights
@@ -520,10 +519,10 @@ impl Master {
 
     /// `theta` of each group, above its allowance.
     pub(crate) fn thetas(&self) -> Vec<f64> {
-        let mut thetas = vec![0.0; self.groups];
-        for (row, &var) in self.basis.iter().enumerate() {
+        let mut thetas = vec![0.0; self.program.harm_rows.len()];
+        for (var, level) in self.kernel_levels() {
             if let Var::Theta(k) = var {
-                thetas[k] = self.level[row].max(0.0);
+                thetas[k] = level.max(0.0);
             }
         }
         thetas
@@ -531,30 +530,16 @@ impl Master {
 
     /// `y . rhs` without penalties: what the mixture costs above the allowances.
     pub(crate) fn value(&self) -> f64 {
-        self.basis.iter().zip(&self.level).map(|(&var, level)| self.cost(var) * level).sum()
+        self.kernel_levels().chain(self.row_levels()).map(|(var, level)| self.program.cost(var) * level).sum()
     }
 
     /// The sum of what is missing to the floors.
     pub(crate) fn shortage(&self) -> f64 {
-        let rows = self.basis.iter().zip(&self.level);
-        rows.filter(|(var, _)| matches!(var, Var::Short(_))).map(|(_, level)| level.max(0.0)).sum()
+        self.row_levels().filter(|(var, _)| matches!(var, Var::Short(_))).map(|(_, level)| level.max(0.0)).sum()
     }
 
     /// Raises the price of a missing floor.
     pub(crate) fn raise_penalty(&mut self, factor: f64) {
-        self.penalty *= factor;
-    }
-}
-
-/// `table[row] -= factor * table[from]`.
-fn subtract_row(table: &mut [f64], m: usize, row: usize, from: usize, factor: f64) {
-    let (low, high) = table.split_at_mut(row.max(from) * m);
-    let (target, source) = if row < from {
-        (&mut low[row * m..(row + 1) * m], &high[..m])
-    } else {
-        (&mut high[..m], &low[from * m..(from + 1) * m])
-    };
-    for (t, s) in target.iter_mut().zip(source) {
-        *t -= factor * s;
+        self.program.penalty *= factor;
     }
 }

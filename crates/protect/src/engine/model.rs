@@ -21,7 +21,9 @@ pub(crate) type Crew = u64;
 
 /// The members of a set of contingents, ascending.
 pub(crate) fn members(crew: Crew) -> impl Iterator<Item = usize> {
-    (0..64).filter(move |c| crew >> c & 1 == 1)
+    std::iter::successors(Some(crew), |left| Some(left & left.wrapping_sub(1)))
+        .take_while(|left| *left != 0)
+        .map(|left| left.trailing_zeros() as usize)
 }
 
 /// Where a patrol in the arena of a slot comes from.
@@ -42,6 +44,16 @@ pub(crate) struct Patrol {
     /// Site and share of the slot, ascending.
     pub shares: Vec<(usize, f64)>,
     pub source: Source,
+}
+
+impl Patrol {
+    /// How often it comes by a site.
+    pub(crate) fn visits(&self, slot: &Slot, site: usize) -> usize {
+        match &self.source {
+            Source::Duty(_) => usize::from(self.shares.iter().any(|share| share.0 == site)),
+            Source::Route(area, stops) => stops.iter().filter(|stop| slot.areas[*area].sites[stop.0] == site).count(),
+        }
+    }
 }
 
 /// A patrol area in one slot.

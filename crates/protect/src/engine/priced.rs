@@ -3,16 +3,33 @@
 use super::answer::Search;
 use super::lineup::{cheapest, lift};
 
+/// No base.
+const NONE: usize = usize::MAX;
+
 /// `sum_i max(U_i c_i, U_i e_st - price g_i, 0) - prices of forces` as a function of the open bases,
-/// up to a constant: only the sites where some force can beat the post. One row of numbers per base,
-/// so that a change of one base is one pass over a row.
+/// up to a constant: only the sites where some force can beat the post.
 pub(crate) struct Priced {
     /// What each site is worth without a force.
     alone: Vec<f64>,
-    /// What it is worth with a force at base `b`, in row `b`; 0 where it cannot come.
-    with: Vec<f64>,
+    /// Where the list of each site begins in `with`; one more for the end.
+    starts: Vec<usize>,
+    /// The bases whose force makes a site worth more than it is alone, best first, and what it is worth.
+    with: Vec<(usize, f64)>,
     /// Price of a force at each base.
     cost: Vec<f64>,
+}
+
+/// What one move changes, for every move from one set of open bases: of each site the best and the
+/// second best open base decide, so that one pass over the lists prices all exchanges (Resende and
+/// Werneck, "A fast swap-based local search procedure for location problems", 2007).
+pub(crate) struct Moves {
+    /// What the sites gain when a closed base opens.
+    gain: Vec<f64>,
+    /// What they lose when an open base closes.
+    loss: Vec<f64>,
+    /// What an exchange spares beyond gain and loss, at `entering * bases + leaving`.
+    spared: Vec<f64>,
+    bases: usize,
 }
 
 impl Priced {
@@ -26,8 +43,7 @@ impl Priced {
             })
             .collect();
         let worth = |i: usize, level: f64| search.weights[i] * lift(model, level, shares[i]);
-        let mut alone = Vec::new();
-        let mut sites = Vec::new();
+        let (mut alone, mut starts, mut with) = (Vec::new(), vec![0], Vec::new());
         for i in 0..model.sites() {
             let post = match fix.post[i] {
                 state if state.held.is_some() => worth(i, model.post_effect),
@@ -36,112 +52,104 @@ impl Priced {
                 }
                 _ => worth(i, 0.0),
             };
-            if slot.help[i].first().is_some_and(|help| worth(i, help.effect) > post) {
-                alone.push(post);
-                sites.push(i);
-            }
-        }
-        let mut with = vec![0.0; sites.len() * model.bases()];
-        for (column, &i) in sites.iter().enumerate() {
             for help in &slot.help[i] {
+                let there = worth(i, help.effect);
+                if there <= post {
+                    break;
+                }
                 let state = fix.force[help.base];
                 if state.free != 0 || state.held.is_some() {
-                    with[help.base * sites.len() + column] = worth(i, help.effect);
+                    with.push((help.base, there));
                 }
             }
-        }
-        Self { alone, with, cost }
-    }
-
-    fn row(&self, base: usize) -> &[f64] {
-        &self.with[base * self.alone.len()..(base + 1) * self.alone.len()]
-    }
-
-    pub(crate) fn cost(&self, base: usize) -> f64 {
-        self.cost[base]
-    }
-
-    /// What each site is worth with the open bases, and without the best of them.
-    pub(crate) fn tops(&self, open: &[bool]) -> Tops {
-        let mut first = self.alone.clone();
-        let mut second = self.alone.clone();
-        for base in (0..open.len()).filter(|&b| open[b]) {
-            for ((first, second), &with) in first.iter_mut().zip(&mut second).zip(self.row(base)) {
-                *second = larger(*second, smaller(*first, with));
-                *first = larger(*first, with);
+            if starts.last() != Some(&with.len()) {
+                alone.push(post);
+                starts.push(with.len());
             }
         }
-        Tops { first, second }
+        Self { alone, starts, with, cost }
     }
 
-    pub(crate) fn paid(&self, open: &[bool]) -> f64 {
-        open.iter().zip(&self.cost).filter(|(open, _)| **open).map(|(_, cost)| cost).sum()
+    pub(crate) fn moves(&self) -> Moves {
+        let bases = self.cost.len();
+        Moves { gain: vec![0.0; bases], loss: vec![0.0; bases], spared: vec![0.0; bases * bases], bases }
     }
 
-    /// What all sites are worth when one more base opens.
-    pub(crate) fn raised(&self, levels: &[f64], base: usize) -> f64 {
-        sum_of(levels, self.row(base), larger)
-    }
-
-    /// What each site is worth when one of the open bases closes.
-    pub(crate) fn lowered(&self, tops: &Tops, base: usize, levels: &mut Vec<f64>) {
-        levels.clear();
-        let rows = tops.first.iter().zip(&tops.second).zip(self.row(base));
-        levels.extend(rows.map(|((&first, &second), &with)| if with >= first { second } else { first }));
-    }
-}
-
-/// The best and the second best of what open bases give each site; being without a force is one of them.
-pub(crate) struct Tops {
-    pub first: Vec<f64>,
-    second: Vec<f64>,
-}
-
-/// All numbers here are finite: one instruction, where `f64::max` has to look for those that are not.
-fn larger(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
-}
-
-fn smaller(a: f64, b: f64) -> f64 {
-    if a < b { a } else { b }
-}
-
-/// Four sums, so that the compiler may use wide registers; the order is fixed.
-fn sum_of(left: &[f64], right: &[f64], of: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut sums = [0.0; 4];
-    let (left, right) = (left.chunks_exact(4), right.chunks_exact(4));
-    let rest: f64 = left.remainder().iter().zip(right.remainder()).map(|(&a, &b)| of(a, b)).sum();
-    for (a, b) in left.zip(right) {
-        for lane in 0..4 {
-            sums[lane] += of(a[lane], b[lane]);
+    /// Prices every move from `open`. Returns what the open bases are worth.
+    pub(crate) fn look(&self, open: &[bool], moves: &mut Moves) -> f64 {
+        moves.gain.fill(0.0);
+        moves.loss.fill(0.0);
+        moves.spared.fill(0.0);
+        let mut total = 0.0;
+        for (&alone, ends) in self.alone.iter().zip(self.starts.windows(2)) {
+            let list = &self.with[ends[0]..ends[1]];
+            let mut is_open = (0..list.len()).filter(|&at| open[list[at].0]);
+            let (first, second) = (is_open.next(), is_open.next());
+            let (best, level) = first.map_or((NONE, alone), |at| list[at]);
+            total += level;
+            for &(base, there) in &list[..first.unwrap_or(list.len())] {
+                moves.gain[base] += there - level;
+            }
+            if best == NONE {
+                continue;
+            }
+            let rest = second.map_or(alone, |at| list[at].1);
+            moves.loss[best] += level - rest;
+            for &(base, there) in list[..second.unwrap_or(list.len())].iter().filter(|(base, _)| *base != best) {
+                moves.spared[base * moves.bases + best] += there.min(level) - rest;
+            }
         }
+        total - open.iter().zip(&self.cost).filter(|(open, _)| **open).map(|(_, cost)| cost).sum::<f64>()
     }
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + rest
-}
 
-/// The sum of all levels, in the order of [`sum_of`].
-pub(crate) fn total(levels: &[f64]) -> f64 {
-    sum_of(levels, levels, |level, _| level)
+    /// What it changes when one base opens.
+    pub(crate) fn opening(&self, moves: &Moves, base: usize) -> f64 {
+        moves.gain[base] - self.cost[base]
+    }
+
+    /// What it changes when one of the open bases closes.
+    pub(crate) fn closing(&self, moves: &Moves, base: usize) -> f64 {
+        self.cost[base] - moves.loss[base]
+    }
+
+    /// What it changes when one base opens and another closes.
+    pub(crate) fn exchange(&self, moves: &Moves, entering: usize, leaving: usize) -> f64 {
+        self.opening(moves, entering) + self.closing(moves, leaving) + moves.spared[entering * moves.bases + leaving]
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Priced, total};
+    use super::Priced;
+
+    fn worth(priced: &Priced, code: u32) -> f64 {
+        priced.look(&[0, 1, 2, 3].map(|b| code >> b & 1 == 1), &mut priced.moves())
+    }
 
     #[test]
-    fn a_base_less_is_what_the_others_give() {
-        let with = vec![3.0, 1.0, 0.0, 5.0, 3.0, 2.0, 0.0, 4.0, 1.0, 0.0, 0.0, 6.0];
-        let priced = Priced { alone: vec![2.0, 1.0, 1.0, 0.0], with, cost: vec![1.0; 3] };
-        for code in 0..8u32 {
-            let open: Vec<bool> = (0..3).map(|b| code >> b & 1 == 1).collect();
-            let tops = priced.tops(&open);
-            for base in (0..3).filter(|&b| open[b]) {
-                let mut fewer = open.clone();
-                fewer[base] = false;
-                let mut levels = Vec::new();
-                priced.lowered(&tops, base, &mut levels);
-                assert_eq!(levels, priced.tops(&fewer).first, "{open:?} without {base}");
-                assert!((priced.raised(&levels, base) - total(&tops.first)).abs() < 1e-12, "{open:?}");
+    fn what_a_move_changes_is_what_it_is_worth_when_it_is_made() {
+        let lists = [vec![(1, 5.0), (0, 3.0), (3, 2.5)], vec![(2, 4.0)], vec![(0, 6.0), (2, 6.0), (1, 1.5)]];
+        let starts = vec![0, 3, 4, 7];
+        let with = lists.concat();
+        let priced = Priced { alone: vec![2.0, 1.0, 0.0], starts, with, cost: vec![1.0, 2.0, 0.5, 0.25] };
+        for code in 0..16u32 {
+            let open = [0, 1, 2, 3].map(|b| code >> b & 1 == 1);
+            let mut moves = priced.moves();
+            let here = priced.look(&open, &mut moves);
+            let same = |found: f64, next: u32, what: &str| {
+                let expect = worth(&priced, next) - here;
+                assert!((found - expect).abs() < 1e-12, "{what} from {open:?}: {found} instead of {expect}");
+            };
+            for a in 0..4 {
+                let bit = 1 << a;
+                if open[a] {
+                    same(priced.closing(&moves, a), code & !bit, "closing");
+                    continue;
+                }
+                same(priced.opening(&moves, a), code | bit, "opening");
+                for b in (0..4).filter(|&b| open[b]) {
+                    same(priced.exchange(&moves, a, b), (code | bit) & !(1 << b), "exchange");
+                }
             }
         }
     }

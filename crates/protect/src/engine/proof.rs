@@ -392,7 +392,7 @@ impl Tree<'_> {
         let relaxed = given.unwrap_or_else(|| {
             let job = Job { slot: s, fix: &fix };
             let arena = std::slice::from_mut(&mut *self.arena);
-            let relaxed = relax(model, &[job], arena, Goal::Answer(self.weights), 3);
+            let relaxed = relax(model, &[job], arena, Goal::Answer(self.weights), 3, &|| false);
             relaxed.slots.into_iter().next().expect("one slot was asked for")
         });
         let contingents = slot.on_duty.len();

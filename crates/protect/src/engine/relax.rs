@@ -82,13 +82,14 @@ const PAIRS_MANY: usize = 60_000;
 
 /// Solves the relaxation; `arenas` in the order of the jobs. Where there are many pairs, only the best few bases of a site enter at
 /// first, and patrol rounds come by pricing: what would be worth more than its price is added and
-/// the program is solved again.
+/// the program is solved again, unless planning is to stop: any answer will do then.
 pub(crate) fn relax(
     model: &Model,
     jobs: &[Job<'_>],
     arenas: &mut [Arena],
     goal: Goal<'_>,
     rounds_max: usize,
+    should_stop: &dyn Fn() -> bool,
 ) -> Relaxed {
     let candidates: Vec<_> = jobs.iter().map(|job| useful_help(model, job)).collect();
     let pairs: usize = candidates.iter().flatten().map(Vec::len).sum();
@@ -110,7 +111,7 @@ pub(crate) fn relax(
         let program = Program::build(model, jobs, arenas, goal, &candidates, &taken);
         let relaxed = program.solve(model, jobs, arenas, exactness);
         let routes_open = round < rounds_max.max(8) && jobs.iter().any(|job| !model.slots[job.slot].areas.is_empty());
-        if round >= rounds_max && !routes_open {
+        if (round >= rounds_max && !routes_open) || should_stop() {
             return relaxed;
         }
         let more = if last { 0 } else { price_pairs(model, jobs, goal, &relaxed, &candidates, &mut taken) };
@@ -440,13 +441,12 @@ impl Program {
             } else if slot.visit[i] {
                 let mut entries: Vec<_> = posts.iter().map(|&x| (x, -1.0)).collect();
                 let mut held = false;
-                for (p, _) in
-                    arena.patrols.iter().enumerate().filter(|(_, patrol)| patrol.shares.iter().any(|s| s.0 == i))
-                {
+                for (p, patrol) in arena.patrols.iter().enumerate().filter(|(_, patrol)| patrol.visits(slot, i) > 0) {
                     held |= p < slot.duties.len() && fix.duty[p].held.is_some();
-                    entries.extend(
-                        places.patrol[p * contingents..(p + 1) * contingents].iter().flatten().map(|&y| (y, -1.0)),
-                    );
+                    // As often as it comes by: so the proof counts it, and its prices are to fit the proof.
+                    let visits = patrol.visits(slot, i) as f64;
+                    let crews = places.patrol[p * contingents..(p + 1) * contingents].iter().flatten();
+                    entries.extend(crews.map(|&y| (y, -visits)));
                 }
                 entries.extend(self.shortfall(goal, &mut places.short[2][i]));
                 self.hopeless |= !held && entries.is_empty();

@@ -201,10 +201,11 @@ fn schedules_that_were_changed_are_refused_by_name() {
             "forces at base",
         ),
         (
-            "forces away",
+            "all forces away",
             |d| {
-                let k = forced(d);
-                d["schedules"][k]["forces"] = json!([]);
+                for schedule in d["schedules"].as_array_mut().unwrap() {
+                    schedule["forces"] = json!([]);
+                }
             },
             "the floor of site",
         ),
