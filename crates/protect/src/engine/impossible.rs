@@ -77,7 +77,8 @@ pub(crate) fn first(model: &Model, s: usize, arena: &mut Arena, options: &Option
     let slot = &model.slots[s];
     let root = Fixing::root(model, slot).expect("the caller has one");
     let rounded = Rounded::new(model, &Stance::zero(model), false);
-    let effort = Effort { leaves_max: options.leaves_max, should_stop: watch.should_stop };
+    let effort =
+        Effort { leaves_max: options.leaves_max, enough: f64::INFINITY, threads: 1, should_stop: watch.should_stop };
     let proved = prove(model, arena, &rounded, Start { slot: s, root: &root, first: None, hint: None }, &effort);
     if let Some(lineup) = proved.lineup {
         return First::Found(lineup);
@@ -121,7 +122,7 @@ fn conflict(
         Some(relaxed)
     };
     let rounded = Rounded::new(model, &stance, false);
-    let effort = Effort { leaves_max, should_stop: watch.should_stop };
+    let effort = Effort { leaves_max, enough: f64::INFINITY, threads: 1, should_stop: watch.should_stop };
     let start = Start { slot: s, root: &root, first: first.as_ref(), hint: None };
     let proved = prove(model, &mut arena, &rounded, start, &effort).proof;
     let proof = Proof {

@@ -30,6 +30,7 @@
 use super::answer::{Search, dot};
 use super::lineup::{Arena, Fixing, Lineup, Unit, cheapest};
 use super::model::{Model, members};
+use super::parallel;
 use super::relax::{Goal, Job, SlotRelaxed, relax};
 use super::route;
 use std::collections::BinaryHeap;
@@ -277,6 +278,10 @@ fn held_or_free(state: super::lineup::State, gain: f64, seats: f64, mu: &[f64]) 
 pub(crate) struct Effort<'a> {
     /// Most leaves of the tree of one slot.
     pub leaves_max: usize,
+    /// What the slot may add to the bound that is worth no more effort.
+    pub enough: f64,
+    /// Threads for the two leaves of a decision; they change nothing.
+    pub threads: usize,
     /// Polled between leaves.
     pub should_stop: &'a dyn Fn() -> bool,
 }
@@ -343,14 +348,18 @@ pub(crate) fn prove(
         let known = tree.best.as_ref().map_or(f64::NEG_INFINITY, |best| best.1);
         let met = worst.bound <= known + 2e-9 * known.abs()
             || (!rounded.harm_counts && worst.bound < base * 0.999_999 - 1e-7);
+        let met = met || base - worst.bound >= effort.enough;
         if met || leaves >= effort.leaves_max || worst.branch.is_none() || (effort.should_stop)() {
             break;
         }
         let worst = open.pop().expect("it was there");
         let (on, by) = worst.branch.expect("checked above");
         let slot = &model.slots[s];
-        let without = tree.leaf(worst.fix.with(model, slot, on, by, false), None);
-        let with = tree.leaf(worst.fix.with(model, slot, on, by, true), None);
+        let fixes = [false, true].map(|held| worst.fix.with(model, slot, on, by, held));
+        let [first, second] = tree.relaxed(&fixes, effort.threads);
+        let [without, with] = fixes;
+        let without = tree.leaf(without, first);
+        let with = tree.leaf(with, second);
         tree.nodes[worst.node] = Node::Decision { on, by, without: without.node, with: with.node };
         leaves += 1;
         open.extend([without, with]);
@@ -364,6 +373,13 @@ pub(crate) fn prove(
         nodes: tree.nodes,
     };
     Proved { proof, lineup: tree.best.map(|best| best.0) }
+}
+
+/// The relaxation of the answer to weights, for what is decided in one slot.
+fn answer(model: &Model, s: usize, fix: &Fixing, arena: &mut Arena, weights: &[f64]) -> SlotRelaxed {
+    let job = Job { slot: s, fix };
+    let relaxed = relax(model, &[job], std::slice::from_mut(arena), Goal::Answer(weights), 3, &|| false);
+    relaxed.slots.into_iter().next().expect("one slot was asked for")
 }
 
 struct Tree<'a> {
@@ -385,16 +401,23 @@ impl Tree<'_> {
         }
     }
 
+    /// The relaxations of two leaves at once, where they do not add to the arena.
+    fn relaxed(&self, fixes: &[Fixing; 2], threads: usize) -> [Option<SlotRelaxed>; 2] {
+        if threads < 2 || !self.model.slots[self.s].areas.is_empty() {
+            return [None, None];
+        }
+        let (model, s, weights, arena) = (self.model, self.s, self.weights, &*self.arena);
+        let mut both =
+            parallel::map(fixes.iter().collect(), threads, |fix| answer(model, s, fix, &mut arena.clone(), weights));
+        let second = both.pop();
+        [both.pop(), second]
+    }
+
     /// Bounds the schedules that agree with `fix`, and adds the leaf to the tree.
     fn leaf(&mut self, fix: Fixing, given: Option<SlotRelaxed>) -> Open {
         let (model, s) = (self.model, self.s);
         let slot = &model.slots[s];
-        let relaxed = given.unwrap_or_else(|| {
-            let job = Job { slot: s, fix: &fix };
-            let arena = std::slice::from_mut(&mut *self.arena);
-            let relaxed = relax(model, &[job], arena, Goal::Answer(self.weights), 3, &|| false);
-            relaxed.slots.into_iter().next().expect("one slot was asked for")
-        });
+        let relaxed = given.unwrap_or_else(|| answer(model, s, &fix, self.arena, self.weights));
         let contingents = slot.on_duty.len();
         let open: Vec<bool> = (0..model.bases())
             .map(|b| {

@@ -42,7 +42,7 @@ pub(crate) enum Solved {
 /// branching.
 const EXACT_SIZE_MAX: usize = 120;
 /// Problems with more sites times slots are solved slot by slot once `theta` is known.
-const JOINT_SIZE_MAX: usize = 4_000;
+pub(crate) const JOINT_SIZE_MAX: usize = 4_000;
 
 /// Everything that stays the same while a problem is solved.
 pub(crate) struct Setting<'a> {
@@ -171,7 +171,7 @@ fn first_pools(
     let draws = draws.min(60_000_000 / model.sites());
     let made = parallel::map(work, setting.options.threads, |(s, (mut arena, initial))| {
         let slot = &model.slots[s];
-        let effort = Effort { leaves_max: 1, should_stop: &|| false };
+        let effort = Effort { leaves_max: 1, enough: f64::INFINITY, threads: 1, should_stop: &|| false };
         let first = &setting.relaxed.slots[s];
         let start = Start { slot: s, root: &setting.roots[s], first: Some(first), hint: None };
         let proved = prove(model, &mut arena, &rounded, start, &effort);
