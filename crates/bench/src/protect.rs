@@ -9,14 +9,14 @@ use konbit_base::Digest;
 use konbit_protect::generate::{Shape, generate, generate_week};
 use konbit_protect::{
     Lost, Options, Outcome, Plan, PlanDocument, Problem, RELIEF_FACTOR_MILLI_DEFAULT, Watch, Week, WeekData,
-    WeekOutcome, WeekSchedule, curve, plan, plan_week,
+    WeekDocument, WeekOutcome, WeekSchedule, curve, plan, plan_week,
 };
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// `bench protect --sites 1000 --bases 50 --seats 555 [--slots 56]`, or `bench protect FILE...` for the
-/// problems of plan files. The problem is made before the clock starts.
+/// problems of plan files, of a slot or of a week. The problem is made before the clock starts.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Plan files, whose problems are planned again; without one a problem is drawn.
@@ -83,6 +83,13 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.files.is_empty() && arguments.slots > 1 {
         return arguments.weeks();
     }
+    for &seed in &arguments.seed {
+        for path in &arguments.files {
+            if let File::Week(week) = read(path)? {
+                arguments.week(&name(path), seed, &week)?;
+            }
+        }
+    }
     for case in arguments.cases()? {
         arguments.single(&case)?;
     }
@@ -113,7 +120,9 @@ impl Arguments {
         let mut cases = Vec::new();
         for &seed in &self.seed {
             for path in &self.files {
-                cases.push(Case { title: name(path), seed, problem: read(path)? });
+                if let File::Single(problem) = read(path)? {
+                    cases.push(Case { title: name(path), seed, problem });
+                }
             }
             if self.files.is_empty() {
                 for &alpha in &self.alpha {
@@ -220,16 +229,16 @@ impl Arguments {
     fn weeks(&self) -> Result<()> {
         for &seed in &self.seed {
             for &alpha in &self.alpha {
-                let week = generate_week(self.shape(alpha)?, self.slots, seed);
-                let options = self.options(seed);
-                self.measure(
-                    &self.title(alpha),
-                    seed,
-                    |watch| plan_week(&week, None, &options, watch),
-                    |outcome| read_week(outcome, week.hash()),
-                )?;
+                self.week(&self.title(alpha), seed, &generate_week(self.shape(alpha)?, self.slots, seed))?;
             }
         }
+        Ok(())
+    }
+
+    fn week(&self, title: &str, seed: u64, week: &Week) -> Result<()> {
+        let options = self.options(seed);
+        let work = |watch: &Watch<'_>| plan_week(week, None, &options, watch);
+        self.measure(title, seed, work, |outcome| read_week(outcome, week.hash()))?;
         Ok(())
     }
 }
@@ -276,9 +285,22 @@ fn name(path: &Path) -> String {
     path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn read(path: &Path) -> Result<Problem> {
+/// The problem of a plan file.
+enum File {
+    Single(Problem),
+    Week(Week),
+}
+
+fn read(path: &Path) -> Result<File> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let document: PlanDocument = serde_json::from_slice(&bytes)
-        .with_context(|| format!("{} is not a plan file; make one with konbit plan --format json", path.display()))?;
-    Problem::new(document.problem).with_context(|| format!("{}", path.display()))
+    if let Ok(document) = serde_json::from_slice::<WeekDocument>(&bytes) {
+        return Ok(File::Week(Week::new(document.problem).with_context(|| format!("{}", path.display()))?));
+    }
+    let document: PlanDocument = serde_json::from_slice(&bytes).with_context(|| {
+        format!(
+            "{} is not a plan file; make one with konbit plan --format json, or konbit week plan -o",
+            path.display()
+        )
+    })?;
+    Ok(File::Single(Problem::new(document.problem).with_context(|| format!("{}", path.display()))?))
 }

@@ -62,7 +62,8 @@
 //! 3. A restricted master program finds their best mixture, with only the sites that bind as rows:
 //!    others enter when the mixture breaks them. Column generation adds schedules that improve it (Jain
 //!    et al. 2010): forces by local search, patrols greedily, posts by an exact knapsack, at prices
-//!    smoothed towards the best known ones (Wentges 1997) and shaken a little for variety. Where sites
+//!    smoothed towards the best known ones (Wentges 1997) and shaken a little for variety. Now and then
+//!    a bound is proven at the best prices known, and rounds end that cannot reach the target. Where sites
 //!    times slots are many, slots are solved one by one within the worst harm that the relaxation allows
 //!    them all, on several threads.
 //! 4. On small problems the best schedule is found exactly by branching. Then the value is the optimum
