@@ -1,12 +1,15 @@
 //! The solver, in floats: model, relaxation, schedules, master program, bound.
 
 mod answer;
+mod coarse;
+mod cuts;
 mod generate;
 mod held;
 mod impossible;
 mod lineup;
 mod master;
 mod model;
+mod outlook;
 mod pack;
 mod parallel;
 mod priced;
@@ -14,6 +17,7 @@ mod proof;
 mod relax;
 mod route;
 mod sample;
+mod screen;
 mod seek;
 mod solve;
 
