@@ -121,37 +121,44 @@ pub fn evaluate(problem: &Problem, schedules: &[Schedule]) -> Result<Evaluation,
     if total != u128::from(PROBABILITY_DENOMINATOR) {
         return Err(EvaluationError::Probabilities { total });
     }
-    let mut help = vec![Vec::new(); n];
-    for reach in &data.reach {
-        help[reach.site as usize].push((reach.effect_ppm, reach.base as usize));
+    let bases = data.bases.len();
+    let mut open = vec![false; schedules.len() * bases];
+    let mut posted: Vec<Vec<usize>> = vec![Vec::new(); n];
+    for (number, schedule) in schedules.iter().enumerate() {
+        check(problem, number, schedule)?;
+        schedule.forces.iter().for_each(|&(base, _)| open[number * bases + base as usize] = true);
+        schedule.posts.iter().for_each(|&site| posted[site as usize].push(number));
     }
-    for list in &mut help {
-        list.sort_unstable_by_key(|&(effect, base): &(u32, usize)| (u32::MAX - effect, base));
+    // Bases at which no force ever waits help nobody.
+    let used: Vec<bool> = (0..bases).map(|base| open.chunks_exact(bases.max(1)).any(|open| open[base])).collect();
+    let mut help = vec![Vec::new(); n];
+    for reach in data.reach.iter().filter(|reach| reach.effect_ppm > 0 && used[reach.base as usize]) {
+        help[reach.site as usize].push((reach.effect_ppm, reach.base as usize));
     }
     let mut protection = vec![0u64; n];
     let mut post_share = vec![0u64; n];
-    let mut by_base = vec![std::collections::BTreeMap::<usize, u64>::new(); n];
-    for (number, schedule) in schedules.iter().enumerate() {
-        check(problem, number, schedule)?;
-        let mut open = vec![false; data.bases.len()];
-        schedule.forces.iter().for_each(|&(base, _)| open[base as usize] = true);
-        let mut posted = vec![false; n];
-        schedule.posts.iter().for_each(|&site| posted[site as usize] = true);
-        for i in 0..n {
-            let best = help[i].iter().find(|&&(effect, base)| effect > 0 && open[base]);
-            let post = if posted[i] { data.static_effect_ppm } else { 0 };
+    let mut best_base = vec![None; n];
+    let mut by_base = vec![0u64; bases];
+    for (i, list) in help.iter_mut().enumerate() {
+        list.sort_unstable_by_key(|&(effect, base): &(u32, usize)| (u32::MAX - effect, base));
+        let mut posts = posted[i].iter().copied().peekable();
+        for (number, schedule) in schedules.iter().enumerate() {
+            let best = list.iter().find(|&&(_, base)| open[number * bases + base]);
+            let post = if posts.next_if_eq(&number).is_some() {
+                post_share[i] += schedule.probability;
+                data.static_effect_ppm
+            } else {
+                0
+            };
             let effect = best.map_or(0, |best| best.0).max(post);
             protection[i] += schedule.probability * u64::from(effect);
-            post_share[i] += if posted[i] { schedule.probability } else { 0 };
             if let Some(&(_, base)) = best.filter(|best| best.0 > post) {
-                *by_base[i].entry(base).or_default() += schedule.probability;
+                by_base[base] += schedule.probability;
             }
         }
+        let shares = list.iter().map(|&(_, base)| (base, std::mem::take(&mut by_base[base])));
+        best_base[i] = shares.filter(|share| share.1 > 0).max_by_key(|&(base, share)| (share, usize::MAX - base));
     }
-    let best_base = by_base
-        .iter()
-        .map(|bases| bases.iter().max_by_key(|&(base, share)| (*share, usize::MAX - base)).map(|(&b, &s)| (b, s)))
-        .collect();
     Ok(summary(problem, protection, post_share, best_base))
 }
 

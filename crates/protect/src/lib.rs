@@ -69,6 +69,10 @@
 //! 4. On small problems the best schedule is found exactly by branching. Then the value is the optimum
 //!    over all mixtures of all schedules, and the trees are the proof. On larger ones a tree of a few
 //!    leaves tightens the bound where the gap is still above its target.
+//! 5. Problems of one slot with more than 4,000 sites are screened first: sites that decide nothing by
+//!    themselves are gathered in groups, schedules are sought on the smaller model and valued on all
+//!    sites, and the relaxation of all sites is solved by cuts (Benders 1962), whose prices are the
+//!    certificate. Weeks of several kinds of slot are not screened.
 //!
 //! # The proof
 //!
@@ -93,7 +97,8 @@
 //! Kempe, Kiekintveld, Tambe, AAAI 2010 (sampling to realise marginals). Xu, "The Mysteries of
 //! Security Games", arXiv 1603.02377. Gandhi, Khuller, Parthasarathy, Srinivasan, J. ACM 53 (2006)
 //! (dependent rounding). Wentges, Int. Trans. Oper. Res. 4 (1997) (smoothed prices). Larson, Computers
-//! and Operations Research 1 (1974) (hypercube: how busy a force is).
+//! and Operations Research 1 (1974) (hypercube: how busy a force is). Benders, Numerische Mathematik 4
+//! (1962); Ben-Ameur and Neto, Networks 49 (2007) (cuts, and where to take them).
 
 mod document;
 mod engine;

@@ -1,6 +1,8 @@
 //! The solver, in floats: model, relaxation, schedules, master program, bound.
 
 mod answer;
+mod coarse;
+mod cuts;
 mod generate;
 mod held;
 mod impossible;
@@ -8,6 +10,7 @@ mod kernel;
 mod lineup;
 mod master;
 mod model;
+mod outlook;
 mod pack;
 mod parallel;
 mod priced;
@@ -16,6 +19,7 @@ mod proof;
 mod relax;
 mod route;
 mod sample;
+mod screen;
 mod seek;
 mod solve;
 

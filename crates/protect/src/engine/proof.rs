@@ -365,13 +365,8 @@ pub(crate) fn prove(
         open.extend([without, with]);
     }
     let upper = open.peek().expect("there is always a leaf").bound;
-    let proof = SlotProof {
-        slot: s,
-        floor_prices: rounded.floor_prices[s].clone(),
-        // Less what float arithmetic may have gained: sums of this size err below 1e-13 of it.
-        part: base - upper - 1e-12 * (base + upper.abs().min(1e300)),
-        nodes: tree.nodes,
-    };
+    let floor_prices = rounded.floor_prices[s].clone();
+    let proof = SlotProof { slot: s, floor_prices, part: part(base, upper), nodes: tree.nodes };
     Proved { proof, lineup: tree.best.map(|best| best.0) }
 }
 
@@ -429,37 +424,59 @@ impl Tree<'_> {
         if let Some(found) = search.from(self.arena, &open, &relaxed.seat_price) {
             self.offer(found.lineup);
         }
-        let whole =
-            |list: &[f64]| list.iter().map(|&v| to_price(v, self.rounded.price_denominator)).collect::<Vec<u64>>();
-        let denominator = self.rounded.price_denominator;
-        let (seats, visits) = (whole(&relaxed.seat_price), whole(&relaxed.visit_price));
-        let site_prices = self.capped(&fix, &seats, &relaxed.site_price);
-        let sites = whole(&site_prices);
-        let prices = LeafPrices { seats: &seats, sites: &sites, visits: &visits, denominator };
-        let bound = leaf_bound(model, s, &fix, self.weights, &prices);
-        self.nodes.push(Node::Bound { seat_prices: seats, site_prices: sites, visit_prices: visits });
+        let (node, bound) = priced(model, s, &fix, self.rounded, self.weights, &relaxed);
+        self.nodes.push(node);
         Open { bound, node: self.nodes.len() - 1, branch: branching(model, &fix, &relaxed, contingents), fix }
     }
 }
 
-impl Tree<'_> {
-    /// Site prices no higher than what the site's best mode is worth: beyond that they only cost
-    /// bound, by what the solver left them short of exact.
-    fn capped(&self, fix: &Fixing, seats: &[u64], site_prices: &[f64]) -> Vec<f64> {
-        let (model, slot) = (self.model, &self.model.slots[self.s]);
-        let mu: Vec<f64> = seats.iter().map(|&p| p as f64 / self.rounded.price_denominator as f64).collect();
-        let cap = |i: usize| {
-            let help = slot.help[i].first().map_or(0.0, |help| help.effect);
-            let post = match fix.post[i] {
-                state if state.held.is_some() => self.weights[i] * model.post_effect,
-                state if state.free == 0 => 0.0,
-                state => self.weights[i] * model.post_effect - cheapest(state.free, &mu) * f64::from(model.seats[i]),
-            };
-            let patrol = if slot.duties.is_empty() && slot.areas.is_empty() { 0.0 } else { model.patrol_effect };
-            post.max(self.weights[i] * help.max(patrol))
+/// Rounds prices to a leaf, and the bound on the schedules that agree with `fix` that they prove.
+fn priced(
+    model: &Model,
+    s: usize,
+    fix: &Fixing,
+    rounded: &Rounded,
+    weights: &[f64],
+    relaxed: &SlotRelaxed,
+) -> (Node, f64) {
+    let denominator = rounded.price_denominator;
+    let whole = |list: &[f64]| list.iter().map(|&v| to_price(v, denominator)).collect::<Vec<u64>>();
+    let (seats, visits) = (whole(&relaxed.seat_price), whole(&relaxed.visit_price));
+    let mu: Vec<f64> = seats.iter().map(|&p| p as f64 / denominator as f64).collect();
+    let sites = whole(&capped(model, s, fix, weights, &mu, &relaxed.site_price));
+    let prices = LeafPrices { seats: &seats, sites: &sites, visits: &visits, denominator };
+    let bound = leaf_bound(model, s, fix, weights, &prices);
+    (Node::Bound { seat_prices: seats, site_prices: sites, visit_prices: visits }, bound)
+}
+
+/// Site prices no higher than what the site's best mode is worth: beyond that they only cost bound, by
+/// what the solver left them short of exact.
+fn capped(model: &Model, s: usize, fix: &Fixing, weights: &[f64], mu: &[f64], site_prices: &[f64]) -> Vec<f64> {
+    let slot = &model.slots[s];
+    let cap = |i: usize| {
+        let help = slot.help[i].first().map_or(0.0, |help| help.effect);
+        let post = match fix.post[i] {
+            state if state.held.is_some() => weights[i] * model.post_effect,
+            state if state.free == 0 => 0.0,
+            state => weights[i] * model.post_effect - cheapest(state.free, mu) * f64::from(model.seats[i]),
         };
-        site_prices.iter().enumerate().map(|(i, price)| price.min(cap(i))).collect()
-    }
+        let patrol = if slot.duties.is_empty() && slot.areas.is_empty() { 0.0 } else { model.patrol_effect };
+        post.max(weights[i] * help.max(patrol))
+    };
+    site_prices.iter().enumerate().map(|(i, price)| price.min(cap(i))).collect()
+}
+
+/// A proof of the first slot of one leaf, at prices that somebody else found.
+pub(crate) fn one_leaf(model: &Model, root: &Fixing, rounded: &Rounded, relaxed: &SlotRelaxed) -> SlotProof {
+    let (node, upper) = priced(model, 0, root, rounded, &rounded.weights(model, 0), relaxed);
+    let floor_prices = rounded.floor_prices[0].clone();
+    SlotProof { slot: 0, floor_prices, nodes: vec![node], part: part(rounded.base(model, 0), upper) }
+}
+
+/// What a slot adds to the bound, less what float arithmetic may have gained: sums of this size err below
+/// 1e-13 of it.
+fn part(base: f64, upper: f64) -> f64 {
+    base - upper - 1e-12 * (base + upper.abs().min(1e300))
 }
 
 /// The free thing whose share is nearest to a half: forces, then patrols, then posts.

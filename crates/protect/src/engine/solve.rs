@@ -9,6 +9,7 @@ use super::parallel;
 use super::proof::{Effort, Proof, Rounded, Stance, Start, prove};
 use super::relax::{Goal, Job, Relaxed, relax};
 use super::sample::draw;
+use super::screen;
 use crate::plan::{Options, Progress, Watch};
 use konbit_base::rng::seeded;
 
@@ -70,11 +71,28 @@ pub(crate) fn solve(
             None => return impossible::by_relaxation(model, s, watch).expect("an empty root proves itself"),
         }
     }
-    let (mut arenas, initial): (Vec<Arena>, Vec<Vec<Lineup>>) = if initial.is_empty() {
+    if held.is_none() && screen::wanted(model) {
+        let known = initial.into_iter().next().unwrap_or_else(|| (Arena::new(&model.slots[0]), Vec::new()));
+        return screen::solve_screened(model, &roots[0], options, watch, known);
+    }
+    let (arenas, initial): (Vec<Arena>, Vec<Vec<Lineup>>) = if initial.is_empty() {
         model.slots.iter().map(|slot| (Arena::new(slot), Vec::new())).unzip()
     } else {
         initial.into_iter().unzip()
     };
+    solve_whole(model, options, watch, &roots, (arenas, initial), held, None)
+}
+
+/// Solves a model as it is. Where a `target` is given, the plan is near enough when it is near to that.
+pub(super) fn solve_whole(
+    model: &Model,
+    options: &Options,
+    watch: &Watch<'_>,
+    roots: &[Fixing],
+    (mut arenas, initial): (Vec<Arena>, Vec<Vec<Lineup>>),
+    held: Option<Relaxed>,
+    target: Option<f64>,
+) -> Solved {
     let jobs: Vec<Job<'_>> = roots.iter().enumerate().map(|(slot, fix)| Job { slot, fix }).collect();
     let relaxed = held.unwrap_or_else(|| {
         arenas = first_rounds(model, &jobs, std::mem::take(&mut arenas), options, watch);
@@ -90,8 +108,11 @@ pub(crate) fn solve(
     let size =
         |slot: &super::model::Slot| model.sites() + slot.help.iter().map(Vec::len).sum::<usize>() + slot.duties.len();
     let small = model.slots.iter().map(size).sum::<usize>() <= EXACT_SIZE_MAX;
-    let setting = Setting { model, roots: &roots, options, relaxed: &relaxed, small };
-    let (mut pools, proof) = first_pools(&setting, &stance, arenas, initial, watch);
+    let setting = Setting { model, roots, options, relaxed: &relaxed, small };
+    let (mut pools, mut proof) = first_pools(&setting, &stance, arenas, initial, watch);
+    if let Some(target) = target {
+        proof.bound = proof.bound.max(target);
+    }
     for (s, pool) in pools.iter_mut().enumerate().filter(|(_, pool)| pool.lineups.is_empty()) {
         match impossible::first(model, s, &mut pool.arena, options, watch) {
             First::Found(lineup) => drop(pool.add(model, &model.slots[s], lineup)),

@@ -7,5 +7,6 @@ mod checker;
 mod corrupt;
 mod laws;
 mod problems;
+mod screen;
 mod use_it;
 mod week;
