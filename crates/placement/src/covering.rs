@@ -224,6 +224,7 @@ impl Covering {
             fallback: self.sets.iter().map(|&(_, weight)| signed(weight)).collect(),
             start: vec![0],
             pairs: Vec::with_capacity(self.sets.iter().map(|(cover, _)| cover.len()).sum()),
+            cuts: Vec::new(),
         };
         for (cover, _) in &self.sets {
             program.pairs.extend(cover.iter().map(|&candidate| Pair { cost: 0, candidate }));
@@ -273,6 +274,7 @@ fn merge(program: &Program) -> Program {
         start: vec![0],
         pairs: Vec::new(),
         names: program.names.clone(),
+        cuts: Vec::new(),
         ..*program
     };
     for (place, &j) in order.iter().enumerate() {

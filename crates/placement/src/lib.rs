@@ -6,7 +6,7 @@
 //! | module | question | method |
 //! | --- | --- | --- |
 //! | [`mod@median`] | where reaction forces wait, so that travel is least in sum | Lagrangian bound, exchanges, branch and bound |
-//! | [`mod@covering`] | which posts cover most demand | the same, after merging demand with one cover set |
+//! | [`mod@covering`] | which posts cover most demand | the same, after merging demand with one cover set; annealing, cuts |
 //! | [`mod@fill`] | static posts against an adversary who watches, general payoffs | one sort (ORIGAMI) |
 //! | [`mod@orienteering`] | which patrols visit most, each within its time | seeded search; bound by prices and ng-routes |
 //!
@@ -31,10 +31,12 @@
 //! (2011) (ng-routes). Vansteenwegen, Souffriau, Vanden Berghe, Van Oudheusden, European Journal of
 //! Operational Research 196 (2009) (search).
 
+mod anneal;
 mod answer;
 mod choice;
 mod cover_file;
 pub mod covering;
+mod cuts;
 mod dual;
 pub mod fill;
 mod graph;
