@@ -195,6 +195,11 @@ impl Covering {
         self.sets.len()
     }
 
+    /// The different cover sets: the candidates in each, ascending, and its weight.
+    pub fn cover_sets(&self) -> impl Iterator<Item = (&[u32], u64)> {
+        self.sets.iter().map(|(cover, weight)| (&**cover, *weight))
+    }
+
     /// Weight of all demand points, those that no candidate covers included.
     pub fn weight_total(&self) -> u64 {
         self.weight_total
