@@ -1,5 +1,7 @@
 //! Placement problems and rosters: value, bound, gap, time.
 
+mod peers;
+
 use crate::report::{Line, peak_mib, timed};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -62,6 +64,9 @@ pub struct Pmed {
     /// Files of the OR-Library form.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    /// Python with spopt and pbp-pmedian; what is not installed there is left out.
+    #[arg(long)]
+    peers: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -79,6 +84,9 @@ impl Pmed {
                 "vertices": instance.rows().len(), "instance_hash": found.instance_hash,
             });
             line("pmed", name(path), placement(&found), seconds, self.common.seed, &more).print()?;
+            if let Some(python) = &self.peers {
+                peers::median(python, &name(path), &self.common, &instance)?;
+            }
         }
         Ok(())
     }
@@ -105,6 +113,9 @@ pub struct Mclp {
     /// Generated points lie anywhere, not on a grid.
     #[arg(long)]
     scattered: bool,
+    /// Python with spopt and highspy; what is not installed there is left out.
+    #[arg(long)]
+    peers: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -122,7 +133,10 @@ impl Mclp {
                 "sets": instance.sets(), "candidates": instance.candidates(), "seconds_to_merge": made,
                 "weight_total": instance.weight_total(), "instance_hash": found.instance_hash,
             });
-            line("mclp", title, placement(&found), seconds, self.common.seed, &more).print()?;
+            line("mclp", title.clone(), placement(&found), seconds, self.common.seed, &more).print()?;
+            if let Some(python) = &self.peers {
+                peers::covering(python, &title, &self.common, choose, &instance)?;
+            }
         }
         Ok(())
     }

@@ -12,6 +12,7 @@
 //! The form is closed under decisions: opening `i` for good lowers `d_j` to `c_ij`, closing it
 //! drops its pairs. So a node of the search tree is again a program of this form, and smaller.
 
+use crate::cuts::Cut;
 use konbit_base::rng::Seeded;
 
 /// A pair of customer and candidate.
@@ -33,6 +34,8 @@ pub(crate) struct Program {
     /// Pairs of customer `j` are `pairs[start[j]..start[j + 1]]`, cheapest first.
     pub start: Vec<usize>,
     pub pairs: Vec<Pair>,
+    /// What is known beyond the rows; it changes no value, only the bound.
+    pub cuts: Vec<Cut>,
 }
 
 /// What is decided about a candidate.
@@ -86,8 +89,10 @@ impl Program {
             fallback: Vec::with_capacity(self.customers()),
             start: vec![0],
             pairs: Vec::with_capacity(self.pairs.len()),
+            cuts: Vec::new(),
         };
-        for j in 0..self.customers() {
+        let mut placed = vec![u32::MAX; self.customers()];
+        for (j, placed) in placed.iter_mut().enumerate() {
             let begin = next.pairs.len();
             let mut fallback = self.fallback[j];
             for pair in self.pairs_of(j) {
@@ -108,16 +113,23 @@ impl Program {
             if next.pairs.len() == begin {
                 next.base += fallback;
             } else {
+                *placed = u32::try_from(next.origin.len()).expect("as few as before");
                 next.origin.push(self.origin[j]);
                 next.fallback.push(fallback);
                 next.start.push(next.pairs.len());
             }
         }
+        next.cuts = self.cuts.iter().filter_map(|cut| cut.reduce(fix, &renamed, &placed)).collect();
         next
     }
 
+    /// Whether every pair costs nothing, as in covering.
+    pub(crate) fn is_covering(&self) -> bool {
+        self.pairs.iter().all(|pair| pair.cost == 0)
+    }
+
     /// The pairs by candidate: for each the customers and their costs.
-    fn by_candidate(&self) -> (Vec<usize>, Vec<(u32, u32)>) {
+    pub(crate) fn by_candidate(&self) -> (Vec<usize>, Vec<(u32, u32)>) {
         let mut start = vec![0usize; self.candidates() + 1];
         for pair in &self.pairs {
             start[pair.candidate as usize + 1] += 1;

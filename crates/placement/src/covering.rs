@@ -195,6 +195,11 @@ impl Covering {
         self.sets.len()
     }
 
+    /// The different cover sets: the candidates in each, ascending, and its weight.
+    pub fn cover_sets(&self) -> impl Iterator<Item = (&[u32], u64)> {
+        self.sets.iter().map(|(cover, weight)| (&**cover, *weight))
+    }
+
     /// Weight of all demand points, those that no candidate covers included.
     pub fn weight_total(&self) -> u64 {
         self.weight_total
@@ -224,6 +229,7 @@ impl Covering {
             fallback: self.sets.iter().map(|&(_, weight)| signed(weight)).collect(),
             start: vec![0],
             pairs: Vec::with_capacity(self.sets.iter().map(|(cover, _)| cover.len()).sum()),
+            cuts: Vec::new(),
         };
         for (cover, _) in &self.sets {
             program.pairs.extend(cover.iter().map(|&candidate| Pair { cost: 0, candidate }));
@@ -273,6 +279,7 @@ fn merge(program: &Program) -> Program {
         start: vec![0],
         pairs: Vec::new(),
         names: program.names.clone(),
+        cuts: Vec::new(),
         ..*program
     };
     for (place, &j) in order.iter().enumerate() {

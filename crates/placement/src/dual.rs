@@ -13,6 +13,7 @@
 //! prices does: that search uses floats only to decide where to step.
 
 use crate::choice::{Fix, Program};
+use crate::cuts::{cap, load};
 
 /// Parts of one unit of cost.
 pub(crate) const SCALE: i64 = 1 << 10;
@@ -21,6 +22,7 @@ pub(crate) const SCALE: i64 = 1 << 10;
 pub(crate) struct Bound {
     /// `L(u)` in 1/[`SCALE`].
     pub scaled: i64,
+    /// Of the customers, then of the cuts.
     pub prices: Vec<i64>,
     /// `r_i` at these prices.
     pub worth: Vec<i64>,
@@ -33,8 +35,12 @@ pub(crate) fn round_up(scaled: i64) -> i64 {
     scaled.div_euclid(SCALE) + i64::from(scaled.rem_euclid(SCALE) != 0)
 }
 
-/// Weight of the newest set in the mean of sets.
-const MEMORY: f64 = 0.05;
+/// Most weight of the newest set in the mean of sets at first. It is halved where a hundred steps
+/// bring the bound nearer to the target by less than a twentieth.
+const MEMORY: f64 = 0.1;
+const MEMORY_MIN: f64 = 1e-3;
+/// Factor of steps at which the climb ends.
+const FACTOR_MIN: f64 = 1e-5;
 
 /// How long to look for good prices.
 #[derive(Clone, Copy)]
@@ -50,6 +56,17 @@ pub(crate) struct Effort {
 fn evaluate(program: &Program, prices: &[i64], worth: &mut [i64], order: &mut Vec<u32>) -> i64 {
     worth.fill(0);
     let mut sum = program.base * SCALE;
+    let (prices, of_cuts) = prices.split_at(program.customers());
+    if !of_cuts.is_empty() {
+        let load = load(program, of_cuts);
+        for (cut, &price) in program.cuts.iter().zip(of_cuts) {
+            sum += 2 * price;
+            cut.members.iter().for_each(|&i| worth[i as usize] += price);
+        }
+        // A customer whose prices exceed what it costs uncovered is left uncovered.
+        let beyond = |j: usize| (program.fallback[j] * SCALE - load[j] - prices[j]).min(0);
+        sum += (0..prices.len()).filter(|&j| load[j] > 0).map(beyond).sum::<i64>();
+    }
     for (j, &price) in prices.iter().enumerate() {
         sum += price;
         for pair in program.pairs_of(j) {
@@ -89,15 +106,18 @@ pub(crate) fn climb(
     for (price, &fallback) in at.iter_mut().zip(&program.fallback) {
         *price = (*price).clamp(0, fallback * SCALE);
     }
+    at.resize(m + program.cuts.len(), 0);
+    let by_candidate = program.by_candidate();
     let mut worth = vec![0; n];
     let mut order = Vec::with_capacity(n);
-    let mut mean = Mean { share: vec![0.0; n], served: vec![0.0; m], is_best: vec![false; n] };
+    let mut mean = Mean { share: vec![0.0; n], served: vec![0.0; m], now: vec![0.0; m] };
     let mut best = Bound { scaled: i64::MIN, prices: at.clone(), worth: worth.clone(), share: Vec::new() };
+    let (mut memory, mut mark) = (MEMORY, i64::MIN);
     let (mut factor, mut idle) = (effort.step_first, 0);
     for step in 0..effort.steps {
         let scaled = evaluate(program, &at, &mut worth, &mut order);
         idle += 1;
-        let along = mean.take(program, &at, &order, if step == 0 { 1.0 } else { MEMORY });
+        let along = mean.take(&by_candidate, &at, &order, if step == 0 { 1.0 } else { memory });
         if scaled > best.scaled {
             if along > 0.0 && step > 0 {
                 factor = (factor * 1.1).min(2.0);
@@ -111,15 +131,21 @@ pub(crate) fn climb(
         if round_up(best.scaled) >= target || step + 1 == effort.steps || (step % 32 == 31 && stop()) {
             break;
         }
+        if step % 100 == 99 {
+            if best.scaled.saturating_sub(mark) < (target * SCALE - best.scaled) / 20 {
+                memory = (memory * 0.5).max(MEMORY_MIN);
+            }
+            mark = best.scaled;
+        }
         if idle >= effort.patience {
             factor *= 0.66;
             idle = 0;
-            if factor < 0.001 {
+            if factor < FACTOR_MIN {
                 break;
             }
         }
         at.clone_from(&best.prices);
-        advance(program, &mut at, &mean.served, factor * (target * SCALE - best.scaled) as f64);
+        advance(program, &mut at, &mean, factor * (target * SCALE - best.scaled) as f64);
     }
     best.share = mean.share;
     best
@@ -131,50 +157,86 @@ struct Mean {
     share: Vec<f64>,
     /// Of each customer: how often it is paid back; once is what a feasible set does.
     served: Vec<f64>,
-    is_best: Vec<bool>,
+    /// The same of the newest set.
+    now: Vec<f64>,
 }
 
 impl Mean {
-    /// Takes a set in, and says whether its slope agrees with the one before (positive) or not.
-    fn take(&mut self, program: &Program, prices: &[i64], set: &[u32], weight: f64) -> f64 {
-        self.is_best.fill(false);
-        for &i in set {
-            self.is_best[i as usize] = true;
+    /// Takes a set in with the weight, a tenth of `weight` at least, that makes the slope of the
+    /// mean shortest (Barahona and Anbil); a weight of 1 forgets what was before. Says whether its slope agrees with the one before (positive) or not.
+    fn take(&mut self, by_candidate: &(Vec<usize>, Vec<(u32, u32)>), prices: &[i64], set: &[u32], weight: f64) -> f64 {
+        self.now.fill(0.0);
+        let (start, served) = by_candidate;
+        for i in set.iter().map(|&i| i as usize) {
+            for &(j, cost) in &served[start[i]..start[i + 1]] {
+                if i64::from(cost) * SCALE < prices[j as usize] {
+                    self.now[j as usize] += 1.0;
+                }
+            }
         }
-        for (share, &is) in self.share.iter_mut().zip(&self.is_best) {
-            *share += weight * (f64::from(u8::from(is)) - *share);
+        let (mut along, mut old, mut apart) = (0.0, 0.0, 0.0);
+        for (mean, &now) in self.served.iter().zip(&self.now) {
+            along += (1.0 - now) * (1.0 - *mean);
+            old += (1.0 - *mean) * (1.0 - *mean);
+            apart += (now - *mean) * (now - *mean);
         }
-        let mut along = 0.0;
-        for (j, mean) in self.served.iter_mut().enumerate() {
-            let paying = program.pairs_of(j).iter().take_while(|pair| i64::from(pair.cost) * SCALE < prices[j]);
-            let served = paying.filter(|pair| self.is_best[pair.candidate as usize]).count() as f64;
-            along += (1.0 - served) * (1.0 - *mean);
-            *mean += weight * (served - *mean);
+        let shortest = if weight < 1.0 && apart > 0.0 { (old - along) / apart } else { weight };
+        let weight = shortest.clamp(weight / 10.0, weight);
+        for (mean, &now) in self.served.iter_mut().zip(&self.now) {
+            *mean += weight * (now - *mean);
+        }
+        self.share.iter_mut().for_each(|share| *share -= weight * *share);
+        for i in set.iter().map(|&i| i as usize) {
+            self.share[i] += weight;
         }
         along
     }
 }
 
+/// How the bound rises with each price, along the mean; 0 where a price cannot go that way.
+///
+/// A price of a cut that rises pushes those of its customers down that are at their cap: what they
+/// gave is taken off.
+fn slopes(program: &Program, prices: &[i64], mean: &Mean) -> Vec<f64> {
+    let (customers, cuts) = prices.split_at(program.customers());
+    let load = load(program, cuts);
+    let mut slopes = Vec::with_capacity(prices.len());
+    let mut given = vec![0.0; customers.len()];
+    for (j, &price) in customers.iter().enumerate() {
+        let slope = 1.0 - mean.served[j];
+        let (least, most) = (price <= 0, price >= cap(program, &load, j));
+        if most && slope > 0.0 {
+            given[j] = slope;
+        }
+        slopes.push(if (least && slope < 0.0) || (most && slope > 0.0) { 0.0 } else { slope });
+    }
+    for (cut, &price) in program.cuts.iter().zip(cuts) {
+        let chosen: f64 = cut.members.iter().map(|&i| mean.share[i as usize]).sum();
+        let given: f64 = cut.customers.iter().map(|&j| given[j as usize]).sum();
+        let slope = 2.0 - chosen - given;
+        slopes.push(if price <= 0 && slope < 0.0 { 0.0 } else { slope });
+    }
+    slopes
+}
+
 /// One step from the best prices along the mean slope; `distance` is the factor times what is
 /// missing to the target.
-fn advance(program: &Program, prices: &mut [i64], mean: &[f64], distance: f64) {
-    let mut norm = 0.0;
-    let slope = |j: usize, price: i64| {
-        let slope = 1.0 - mean[j];
-        let (least, most) = (price <= 0, price >= program.fallback[j] * SCALE);
-        if (least && slope < 0.0) || (most && slope > 0.0) { 0.0 } else { slope }
-    };
-    for (j, &price) in prices.iter().enumerate() {
-        norm += slope(j, price).powi(2);
-    }
+fn advance(program: &Program, prices: &mut [i64], mean: &Mean, distance: f64) {
+    let slopes = slopes(program, prices, mean);
+    let norm: f64 = slopes.iter().map(|slope| slope * slope).sum();
     if norm < 1e-9 {
         return;
     }
     let length = distance / norm;
-    for (j, price) in prices.iter_mut().enumerate() {
-        #[expect(clippy::cast_possible_truncation, reason = "a cast from float to integer saturates")]
-        let change = (slope(j, *price) * length).round() as i64;
-        *price = price.saturating_add(change).clamp(0, program.fallback[j] * SCALE);
+    #[expect(clippy::cast_possible_truncation, reason = "a cast from float to integer saturates")]
+    let moved = |price: i64, slope: f64| price.saturating_add((slope * length).round() as i64).max(0);
+    for (price, slope) in prices.iter_mut().zip(&slopes) {
+        *price = moved(*price, *slope);
+    }
+    let (customers, cuts) = prices.split_at_mut(program.customers());
+    let load = load(program, cuts);
+    for (j, price) in customers.iter_mut().enumerate() {
+        *price = (*price).min(cap(program, &load, j));
     }
 }
 

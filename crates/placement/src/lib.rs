@@ -6,9 +6,9 @@
 //! | module | question | method |
 //! | --- | --- | --- |
 //! | [`mod@median`] | where reaction forces wait, so that travel is least in sum | Lagrangian bound, exchanges, branch and bound |
-//! | [`mod@covering`] | which posts cover most demand | the same, after merging demand with one cover set |
+//! | [`mod@covering`] | which posts cover most demand | the same, after merging demand with one cover set; annealing, cuts |
 //! | [`mod@fill`] | static posts against an adversary who watches, general payoffs | one sort (ORIGAMI) |
-//! | [`mod@orienteering`] | which patrols visit most, each within its time | seeded search; bound by prices and ng-routes |
+//! | [`mod@orienteering`] | which patrols visit most, each within its time | seeded search; bound by prices and ng-routes; where few ways are left, all of them |
 //!
 //! Readers for the public benchmark formats stand beside them: [`read_pmed`] (OR-Library),
 //! [`read_points`] (covering), [`read_top`] (team orienteering).
@@ -28,19 +28,23 @@
 //! Journal of Operational Research 275 (2019) (covering, merging). Kiekintveld, Jain, Tsai, Pita,
 //! Ordonez, Tambe, AAMAS 2009 (ORIGAMI). Chao, Golden, Wasil, European Journal of Operational
 //! Research 88 (1996) (team orienteering). Baldacci, Mingozzi, Roberti, Operations Research 59
-//! (2011) (ng-routes). Vansteenwegen, Souffriau, Vanden Berghe, Van Oudheusden, European Journal of
+//! (2011) (ng-routes). Baldacci, Christofides, Mingozzi, Mathematical Programming 115 (2008) (all
+//! ways within the gap). Vansteenwegen, Souffriau, Vanden Berghe, Van Oudheusden, European Journal of
 //! Operational Research 196 (2009) (search).
 
+mod anneal;
 mod answer;
 mod choice;
 mod cover_file;
 pub mod covering;
+mod cuts;
 mod dual;
 pub mod fill;
 mod graph;
 pub mod median;
 pub mod orienteering;
 mod path_bound;
+mod path_exact;
 mod path_search;
 mod tree;
 

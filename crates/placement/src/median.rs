@@ -118,6 +118,7 @@ impl Median {
             fallback: Vec::with_capacity(self.rows.len()),
             start: vec![0],
             pairs: Vec::with_capacity(self.rows.len() * self.rows[0].len()),
+            cuts: Vec::new(),
         };
         for row in &self.rows {
             let begin = program.pairs.len();

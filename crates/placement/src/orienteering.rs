@@ -4,6 +4,7 @@
 //! at given prices: the oracle of a patrol plan, with a bound.
 
 use crate::answer::{Options, Status, Watch};
+use crate::path_exact::{Exact, exact};
 use crate::{path_bound, path_search};
 use konbit_base::Digest;
 use serde::Serialize;
@@ -219,12 +220,25 @@ fn whole(value: f64) -> u64 {
     whole
 }
 
-/// Paths by a seeded search, and a bound by prices of vertices.
+/// Paths by a seeded search, and a bound by prices of vertices; where there are few enough ways to
+/// look at all that could beat them, the best paths.
 pub fn orienteering(instance: &Orienteering, options: Options, watch: &Watch<'_>) -> Tours {
-    let paths = path_search::search(instance, options.seed, watch.should_stop);
+    let score = |paths: &[Vec<u32>]| paths.iter().flatten().map(|&v| u64::from(instance.score[v as usize])).sum();
+    let mut paths = path_search::search(instance, options.seed, watch.should_stop);
+    let mut value: u64 = score(&paths);
+    let priced = path_bound::bound(instance, value, watch.should_stop);
+    let mut bound = priced.bound;
+    if value < bound && !(watch.should_stop)() {
+        match exact(instance, &priced, value, watch.should_stop) {
+            Exact::Proven => bound = value,
+            Exact::Better(better) => {
+                value = score(&better);
+                (paths, bound) = (better, value);
+            }
+            Exact::Open => {}
+        }
+    }
     assert!(instance.allows(&paths), "the search keeps to the rules");
-    let value: u64 = paths.iter().flatten().map(|&v| u64::from(instance.score[v as usize])).sum();
-    let bound = path_bound::bound(instance, value, watch.should_stop);
     assert!(value <= bound, "a bound of {bound} for paths that score {value}");
     let status = match value == bound {
         true => Status::Optimal,

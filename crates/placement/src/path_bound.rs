@@ -14,7 +14,7 @@
 
 use crate::orienteering::Orienteering;
 
-const SCALE: i64 = 1 << 12;
+pub(crate) const SCALE: i64 = 1 << 12;
 /// Cells of the grid along the limit.
 const GRID: u32 = 2_000;
 /// Near neighbours that a vertex remembers.
@@ -25,6 +25,7 @@ const STEPS_MAX: usize = 250;
 
 /// The instance on the grid, without start, end and vertices out of reach.
 struct Grid {
+    keep: Vec<usize>,
     score: Vec<i64>,
     from_start: Vec<u32>,
     to_end: Vec<u32>,
@@ -71,6 +72,7 @@ fn grid(instance: &Orienteering, near_count: usize) -> Grid {
         to_end,
         leg,
         cells: GRID + index(extra),
+        keep,
         paths: i64::try_from(instance.paths).expect("at most a thousand"),
     }
 }
@@ -138,8 +140,19 @@ fn index(v: usize) -> u32 {
     u32::try_from(v).expect("at most 130 vertices")
 }
 
+/// A bound and the prices that give it.
+pub(crate) struct Priced {
+    pub bound: u64,
+    /// Vertices that a path can visit and that score.
+    pub keep: Vec<usize>,
+    /// `pi` of each of them.
+    pub prices: Vec<i64>,
+    /// No path gains more at these prices.
+    pub gain_max: i64,
+}
+
 /// The least `UB` that the volume algorithm (Barahona and Anbil 2000) finds, rounded down.
-pub(crate) fn bound(instance: &Orienteering, value: u64, stop: &dyn Fn() -> bool) -> u64 {
+pub(crate) fn bound(instance: &Orienteering, value: u64, stop: &dyn Fn() -> bool) -> Priced {
     let mut near = NEAR;
     let mut grid = grid(instance, near);
     let n = grid.score.len();
@@ -147,7 +160,9 @@ pub(crate) fn bound(instance: &Orienteering, value: u64, stop: &dyn Fn() -> bool
     let all: i64 = grid.score.iter().sum::<i64>() / SCALE;
     let mut prices: Vec<i64> = grid.score.iter().map(|score| score / 2).collect();
     let mut known = prices.clone();
-    let mut least = all * SCALE;
+    // Without any step: every vertex at its score, so that no path gains.
+    let mut priced = grid.score.clone();
+    let (mut least, mut gain_max) = (all * SCALE, 0);
     let mut mean = vec![0.0f64; n];
     let (mut factor, mut idle) = (0.5f64, 0);
     for step in 0..STEPS_MAX {
@@ -172,7 +187,10 @@ pub(crate) fn bound(instance: &Orienteering, value: u64, stop: &dyn Fn() -> bool
             if reached < least {
                 factor = (factor * 1.1).min(2.0);
             }
-            least = least.min(reached);
+            if reached < least {
+                (least, gain_max) = (reached, gain);
+                priced.clone_from(&prices);
+            }
             known.clone_from(&prices);
             idle = 0;
         }
@@ -198,5 +216,6 @@ pub(crate) fn bound(instance: &Orienteering, value: u64, stop: &dyn Fn() -> bool
             *price = from.saturating_sub(change).clamp(0, grid.score[v]);
         }
     }
-    u64::try_from(least.div_euclid(SCALE).max(value)).expect("scores are not negative")
+    let bound = u64::try_from(least.div_euclid(SCALE).max(value)).expect("scores are not negative");
+    Priced { bound, keep: grid.keep, prices: priced, gain_max }
 }

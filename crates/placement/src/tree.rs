@@ -1,7 +1,9 @@
 //! Branch and bound over a [`Program`].
 
+use crate::anneal::anneal;
 use crate::answer::{Options, Status, Watch};
 use crate::choice::{Exchange, Fix, Program};
+use crate::cuts::separate;
 use crate::dual::{Bound, Effort, SCALE, climb, decide, round_up};
 use konbit_base::rng::{Seeded, seeded};
 
@@ -35,6 +37,16 @@ struct Search<'a> {
 const ROOT: Effort = Effort { steps: 4_000, step_first: 0.5, patience: 20 };
 const PART_ROOT: Effort = Effort { steps: 300, step_first: 0.5, patience: 10 };
 const INNER: Effort = Effort { steps: 60, step_first: 0.25, patience: 8 };
+/// For the root of a covering that the first climb did not close: a long climb, and one for each
+/// round of cuts.
+const CLOSE: Effort = Effort { steps: 8_000, step_first: 0.1, patience: 10 };
+const CUTTING: Effort = Effort { steps: 3_000, step_first: 0.3, patience: 20 };
+/// Rounds of cuts at the root, and the fewest new ones for which another is worth its time.
+const CUT_ROUNDS_MAX: usize = 16;
+const CUTS_MIN: usize = 10;
+/// Runs of annealing, and how many without a better set end them.
+const ANNEALINGS_MAX: usize = 4;
+const ANNEALINGS_IDLE: usize = 2;
 /// Rounds of fixing at one node.
 const ROUNDS_MAX: usize = 8;
 /// Random restarts of the exchange heuristic without a better set, after which it ends.
@@ -62,6 +74,11 @@ impl<'a> Search<'a> {
     fn root_node(&self) -> Node {
         let prices = start_prices(self.root, &self.is_open);
         Node { program: self.root.clone(), opened: Vec::new(), prices, bound: self.root.base }
+    }
+
+    /// Settles a root once more where a better set is known than `before`.
+    fn resettle(&mut self, root: (Node, Bound), before: i64, stop: &dyn Fn() -> bool) -> Option<(Node, Bound)> {
+        if self.value < before { self.settle(root.0, INNER, stop) } else { Some(root) }
     }
 
     /// Searches depth first from the root as it was settled.
@@ -134,6 +151,41 @@ impl<'a> Search<'a> {
                 idle = 0;
             }
         }
+    }
+
+    /// Runs of annealing from the best set, until some in a row find nothing better.
+    fn anneal(&mut self, rng: &mut Seeded, stop: &dyn Fn() -> bool) {
+        let mut idle = 0;
+        for _ in 0..ANNEALINGS_MAX {
+            if idle == ANNEALINGS_IDLE || stop() {
+                return;
+            }
+            idle += 1;
+            let (mut is_open, _) = anneal(self.root, &self.is_open, rng, stop);
+            self.exchange.improve(&mut is_open, None);
+            let value = self.root.value(&is_open);
+            if value < self.value {
+                (self.value, self.is_open) = (value, is_open);
+                idle = 0;
+            }
+        }
+    }
+
+    /// Adds cuts to the root and climbs again, as long as the gap shrinks by it.
+    fn strengthen(&mut self, root: (Node, Bound), stop: &dyn Fn() -> bool) -> Option<(Node, Bound)> {
+        let (mut node, mut bound) = root;
+        let mut small = 0;
+        for _ in 0..CUT_ROUNDS_MAX {
+            let fresh = separate(&node.program, &bound);
+            if fresh.len() < CUTS_MIN || small == 2 || stop() {
+                break;
+            }
+            let (before, gap) = (node.bound, self.value - node.bound);
+            node.program.cuts.extend(fresh);
+            (node, bound) = self.settle(node, CUTTING, stop)?;
+            small = if node.bound - before < gap / 50 { small + 1 } else { 0 };
+        }
+        Some((node, bound))
     }
 
     /// Frees members that lie together, holds the others, and searches that part of the tree,
@@ -257,13 +309,14 @@ fn child(node: &Node, fix: &[Fix]) -> Option<Node> {
         return None;
     }
     let program = node.program.reduce(fix);
-    // Prices follow their customers: both lists of origins ascend.
+    // Prices follow their customers and cuts: the lists of origins ascend.
     let mut old = node.program.origin.iter().zip(&node.prices);
-    let prices = program
-        .origin
-        .iter()
-        .map(|origin| *old.find(|(o, _)| *o == origin).expect("the customers left were there before").1)
-        .collect();
+    let left = program.origin.iter();
+    let mut prices: Vec<i64> =
+        left.map(|origin| *old.find(|(o, _)| *o == origin).expect("the customers left were there before").1).collect();
+    let mut old = node.program.cuts.iter().zip(&node.prices[node.program.customers()..]);
+    let left = program.cuts.iter().map(|cut| cut.origin);
+    prices.extend(left.map(|origin| *old.find(|(o, _)| o.origin == origin).expect("the cuts left were there").1));
     let opened = node.opened.iter().copied().chain(opened).collect();
     Some(Node { program, opened, prices, bound: node.bound })
 }
@@ -275,11 +328,20 @@ pub(crate) fn search(program: &Program, options: Options, watch: &Watch<'_>) -> 
     let root = search.root_node();
     // First the bound alone: often it meets the value at once, and restarts would be for nothing.
     let Some((root, bound)) = search.settle(root, ROOT, stop) else { return search.found(&[], 1) };
-    let before = search.value;
     let mut rng = seeded(options.seed, 0);
+    if program.is_covering() {
+        search.anneal(&mut rng, stop);
+        let closer = search.settle(root, CLOSE, stop).and_then(|root| search.strengthen(root, stop));
+        let Some((root, bound)) = closer else { return search.found(&[], 1) };
+        let before = search.value;
+        search.renew(&mut rng, stop);
+        let settled = search.resettle((root, bound), before, stop);
+        return search.run(settled, options.nodes_max, stop);
+    }
+    let before = search.value;
     search.shake(&mut rng, stop);
     search.renew(&mut rng, stop);
-    let settled = if search.value < before { search.settle(root, INNER, stop) } else { Some((root, bound)) };
+    let settled = search.resettle((root, bound), before, stop);
     search.run(settled, options.nodes_max, stop)
 }
 

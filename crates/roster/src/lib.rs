@@ -34,11 +34,15 @@
 //! ```
 //!
 //! bounds every roster from below. Column generation finds good prices: a linear program over the
-//! patterns at hand (`clarabel`), and for each kind of section the best pattern at its prices, a
-//! shortest path with resources over the week, cut at its long rest. Whole sections then take the
-//! whole part of the mixture; the others, and after that each in turn, take their best pattern
-//! beside the others, which the same shortest path finds exactly; a few at a time are taken out
-//! and put back until the bound is met or the tries are used up.
+//! patterns at hand (`clarabel`), and for each kind of section patterns that gain at its prices,
+//! shortest paths with resources over the week, cut at its long rest. Most come from a search that
+//! keeps few labels, several at once; the exact one is for the bound and the end, where mixture and
+//! bound meet: the bound is then that of the whole linear relaxation.
+//!
+//! Whole sections come by diving: they take the whole part of the mixture, the mixture of the
+//! sections left is made anew, and so on. Then each in turn takes a good pattern beside the others;
+//! a few at a time are taken out and put back until the bound is met or the tries are used up; in
+//! the end each takes its best pattern beside the others, which the same path finds exactly.
 //!
 //! # Sources
 //!

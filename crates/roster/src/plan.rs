@@ -22,7 +22,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, rounds_max: 200, repairs_max: 24 }
+        Self { seed: 1, rounds_max: 200, repairs_max: 100 }
     }
 }
 

@@ -163,8 +163,18 @@ const NEVER: i64 = i64::MIN / 4;
 /// The best pattern: its gain, and the slots on duty. Gains must not be negative; without any
 /// gain the pattern is empty.
 pub(crate) fn best_pattern(automaton: &Automaton, gains: &[i64]) -> (i64, Vec<bool>) {
+    one_pattern(automaton, gains, usize::MAX)
+}
+
+/// A good pattern: the same search with few labels at a state, several times as quick.
+pub(crate) fn good_pattern(automaton: &Automaton, gains: &[i64]) -> Vec<bool> {
+    one_pattern(automaton, gains, LABELS_FEW).1
+}
+
+fn one_pattern(automaton: &Automaton, gains: &[i64], labels_max: usize) -> (i64, Vec<bool>) {
     let fine: Vec<i64> = gains.iter().map(|gain| gain * FINE).collect();
     let mut search = Search::new(automaton, &fine);
+    search.labels_max = labels_max;
     search.choose_price();
     // Where the first slot gains nothing another start is as good, unless the duty needs it to
     // reach its least length.
@@ -183,6 +193,35 @@ pub(crate) fn best_pattern(automaton: &Automaton, gains: &[i64]) -> (i64, Vec<bo
     (best.0 / FINE, best.1)
 }
 
+/// Good patterns at given gains, each of another first duty, the best first: at most `count`, from
+/// a search that keeps few labels at a state. None gains more than [`best_pattern`].
+pub(crate) fn good_patterns(automaton: &Automaton, gains: &[i64], count: usize) -> Vec<Vec<bool>> {
+    let fine: Vec<i64> = gains.iter().map(|gain| gain * FINE).collect();
+    let mut search = Search::new(automaton, &fine);
+    search.choose_price();
+    search.labels_max = LABELS_FEW;
+    let is_start = |first: &usize| !automaton.is_barred[*first] && gains[*first] > 0;
+    let mut starts: Vec<(i64, usize)> =
+        (0..automaton.slots).filter(is_start).map(|first| (search.relax(first).0, first)).collect();
+    starts.sort_unstable_by_key(|&(bound, first)| (std::cmp::Reverse(bound), first));
+    starts.truncate(2 * count);
+    let mut found: Vec<(i64, Vec<bool>)> = Vec::new();
+    for (_, first) in starts {
+        let mut best = (0, Vec::new());
+        search.relax(first);
+        search.run(first, &mut best);
+        if best.0 > 0 {
+            found.push(best);
+        }
+    }
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found.dedup();
+    found.into_iter().take(count).map(|(_, pattern)| pattern).collect()
+}
+
+/// Labels at a state in a search that need not be exact.
+const LABELS_FEW: usize = 2;
+
 struct Search<'a> {
     automaton: &'a Automaton,
     gains: &'a [i64],
@@ -195,13 +234,24 @@ struct Search<'a> {
     /// For each state the labels at the current and at the next slot.
     here: Vec<Vec<u32>>,
     there: Vec<Vec<u32>>,
+    /// Most labels at a state; of more, those that promise least are dropped.
+    labels_max: usize,
 }
 
 impl<'a> Search<'a> {
     fn new(automaton: &'a Automaton, gains: &'a [i64]) -> Self {
         let lists = || vec![Vec::new(); automaton.states.len()];
         let ahead = vec![(0, 0); (automaton.horizon + 1) * automaton.states.len()];
-        Self { automaton, gains, price: 0, ahead, labels: Vec::new(), here: lists(), there: lists() }
+        Self {
+            automaton,
+            gains,
+            price: 0,
+            ahead,
+            labels: Vec::new(),
+            here: lists(),
+            there: lists(),
+            labels_max: usize::MAX,
+        }
     }
 
     /// Work of one more slot on duty after a state.
@@ -312,6 +362,16 @@ impl<'a> Search<'a> {
             return;
         }
         list.retain(|&other| labels[other as usize].work < work || labels[other as usize].gain > gain);
+        let price = self.price;
+        let promise = |label: &Label| label.gain - price * label.work;
+        if list.len() >= self.labels_max {
+            let worst = (0..list.len()).min_by_key(|&place| promise(&labels[list[place] as usize]));
+            let worst = worst.expect("the list is not empty");
+            if promise(&labels[list[worst] as usize]) >= gain - price * work {
+                return;
+            }
+            list.swap_remove(worst);
+        }
         list.push(u32::try_from(self.labels.len()).expect("labels fit 32 bits"));
         self.labels.push(Label { work, gain, parent: from, is_duty: duty.is_some() });
     }

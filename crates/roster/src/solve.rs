@@ -2,13 +2,20 @@
 
 use crate::master::{Column, Mixture, Rows, mix};
 use crate::plan::{Options, Watch};
-use crate::price::{Automaton, best_pattern};
+use crate::price::{Automaton, best_pattern, good_pattern, good_patterns};
 use crate::problem::Problem;
 use konbit_base::rng::Seeded;
 use std::collections::BTreeMap;
 
 /// Parts of one unit of price.
 const SCALE: i64 = 1 << 16;
+
+/// Patterns of one kind that a quick search offers at once.
+const PATTERNS: usize = 8;
+/// Rounds of column generation from one exact search to the next.
+const EXACT_EACH: usize = 5;
+/// Rounds of new patterns for the sections left while diving.
+const DIVE_ROUNDS: usize = 2;
 
 /// Patterns of the sections of one contingent, by their index in the problem.
 pub(crate) struct Solved {
@@ -38,6 +45,8 @@ impl Kind {
 struct Case<'a> {
     problem: &'a Problem,
     contingent: usize,
+    /// The common divisor of all kinds' seats.
+    unit: u32,
     kinds: Vec<Kind>,
     rows: Rows,
 }
@@ -60,10 +69,10 @@ impl<'a> Case<'a> {
         };
         let kinds: Vec<Kind> = groups.into_iter().map(kind).collect();
         let rows = Rows {
-            tiers: (0..problem.slots()).map(|slot| unit_tiers(problem, contingent, slot, unit)).collect(),
+            tiers: (0..problem.slots()).map(|slot| unit_tiers(problem, contingent, slot, unit, 0)).collect(),
             kinds: kinds.iter().map(|kind| (kind.units, kind.count())).collect(),
         };
-        Self { problem, contingent, kinds, rows }
+        Self { problem, contingent, unit, kinds, rows }
     }
 
     /// `sum_sk units_sk min(price_sk, pi_s) - sum_j n_j max_p units_j pi a_p`, a lower bound for
@@ -79,6 +88,19 @@ impl<'a> Case<'a> {
         (scaled.div_euclid(SCALE) + i64::from(scaled.rem_euclid(SCALE) > 0), best)
     }
 
+    /// Takes a pattern in if it is new and would improve the mixture.
+    fn admit(&self, columns: &mut Vec<Column>, mixture: &Mixture, kind: usize, pattern: Vec<bool>) -> bool {
+        let units = f64::from(self.kinds[kind].units);
+        let on = pattern.iter().zip(&mixture.slot_price).filter(|(on, _)| **on);
+        let gain: f64 = on.map(|(_, price)| units * price).sum();
+        let is_new = || columns.iter().all(|c| c.kind != kind || c.pattern != pattern);
+        let admitted = gain > mixture.kind_price[kind] + 1e-6 && is_new();
+        if admitted {
+            columns.push(Column { kind, pattern });
+        }
+        admitted
+    }
+
     /// Column generation with prices half way to the best known ones (Wentges 1997).
     fn generate(&self, options: &Options, watch: &Watch<'_>) -> (Vec<Column>, Mixture, i64, bool) {
         let mut columns: Vec<Column> = Vec::new();
@@ -86,7 +108,7 @@ impl<'a> Case<'a> {
         let mut known: Option<Vec<i64>> = None;
         let mut bound = 0;
         let mut stopped = false;
-        for _ in 0..options.rounds_max {
+        for round in 0..options.rounds_max {
             stopped = (watch.should_stop)();
             // Once the mixture costs no more than the bound it cannot be improved.
             if stopped || round_up(mixture.value) <= bound {
@@ -94,22 +116,27 @@ impl<'a> Case<'a> {
             }
             let exact: Vec<i64> = mixture.slot_price.iter().map(|&price| fixed(price)).collect();
             let halfway = |known: &Vec<i64>| exact.iter().zip(known).map(|(a, b)| i64::midpoint(*a, *b)).collect();
+            let half: Vec<i64> = known.as_ref().map_or_else(|| exact.clone(), halfway);
             let mut added = 0;
-            for prices in known.as_ref().map(halfway).into_iter().chain([exact.clone()]) {
+            for prices in [&half, &exact].into_iter().filter(|_| known.is_some()) {
+                for (kind, at) in self.kinds.iter().enumerate() {
+                    for pattern in good_patterns(&at.automaton, prices, PATTERNS) {
+                        added += usize::from(self.admit(&mut columns, &mixture, kind, pattern));
+                    }
+                }
+            }
+            // The exact search is dear: it is for the bound, and where the quick one finds nothing.
+            for prices in [half, exact] {
+                if added > 0 && round % EXACT_EACH != 0 {
+                    break;
+                }
                 let (reached, best) = self.bound(&prices);
                 if known.is_none() || reached > bound {
                     bound = bound.max(reached);
                     known = Some(prices);
                 }
                 for (kind, (_, pattern)) in best.into_iter().enumerate() {
-                    let units = f64::from(self.kinds[kind].units);
-                    let on = pattern.iter().zip(&mixture.slot_price).filter(|(on, _)| **on);
-                    let gain: f64 = on.map(|(_, price)| units * price).sum();
-                    let is_new = || columns.iter().all(|c| c.kind != kind || c.pattern != pattern);
-                    if gain > mixture.kind_price[kind] + 1e-6 && is_new() {
-                        columns.push(Column { kind, pattern });
-                        added += 1;
-                    }
+                    added += usize::from(self.admit(&mut columns, &mixture, kind, pattern));
                 }
                 if added > 0 {
                     break;
@@ -136,16 +163,16 @@ fn fixed(price: f64) -> i64 {
     fixed.clamp(0, SCALE * 4_000_000)
 }
 
-/// The cost of open seats in steps of `unit` seats: how many units, and what each saves, falling.
+/// The cost of open seats beyond `covered` in steps of `unit` seats: how many units, and what each saves, falling.
 /// Only multiples of `unit` can be covered, so the straight lines between them are no less true
 /// than the cost itself, and higher: where 36 or 45 seats can be filled and 40 are wanted, half of
 /// the last section does not meet the demand.
-fn unit_tiers(problem: &Problem, contingent: usize, slot: usize, unit: u32) -> Vec<(u32, i64)> {
+fn unit_tiers(problem: &Problem, contingent: usize, slot: usize, unit: u32, covered: u32) -> Vec<(u32, i64)> {
     let demand = problem.data().contingents[contingent].demand[slot];
     let mut tiers: Vec<(u32, i64)> = Vec::new();
-    let mut open = problem.open_cost(contingent, slot, 0);
-    for units in 1..=demand.div_ceil(unit) {
-        let next = problem.open_cost(contingent, slot, units * unit);
+    let mut open = problem.open_cost(contingent, slot, covered);
+    for units in 1..=demand.saturating_sub(covered).div_ceil(unit) {
+        let next = problem.open_cost(contingent, slot, covered + units * unit);
         let saved = open - next;
         open = next;
         match tiers.last_mut() {
@@ -173,14 +200,15 @@ impl Case<'_> {
         covered.iter().enumerate().map(|(slot, &seats)| self.problem.open_cost(self.contingent, slot, seats)).sum()
     }
 
-    /// The best pattern of one section of a kind beside all the others: exact, since what a slot
-    /// gains from one section does not depend on its other slots.
-    fn answer(&self, covered: &[u32], kind: usize) -> Vec<bool> {
+    /// The best pattern of one section of a kind beside all the others, or with `quick` a good one.
+    /// What a slot gains from one section does not depend on its other slots.
+    fn answer(&self, covered: &[u32], kind: usize, quick: bool) -> Vec<bool> {
         let seats = self.kinds[kind].seats;
         let cost = |slot: usize, seats: u32| self.problem.open_cost(self.contingent, slot, seats);
         let gain = |(slot, &now): (usize, &u32)| cost(slot, now) - cost(slot, now + seats);
         let gains: Vec<i64> = covered.iter().enumerate().map(gain).collect();
-        best_pattern(&self.kinds[kind].automaton, &gains).1
+        let automaton = &self.kinds[kind].automaton;
+        if quick { good_pattern(automaton, &gains) } else { best_pattern(automaton, &gains).1 }
     }
 
     fn put(&self, whole: &mut Whole, at: usize, pattern: Option<Vec<bool>>) {
@@ -195,29 +223,77 @@ impl Case<'_> {
         }
     }
 
-    /// The whole part of the mixture, then the sections left one by one, each at its best.
-    fn round(&self, columns: &[Column], mixture: &Mixture) -> Whole {
+    /// No section on duty.
+    fn nothing(&self) -> Whole {
         let slots = self.problem.slots();
-        let rest = |kind: &Kind| kind.members.len();
-        let kinds = self.kinds.iter().enumerate().flat_map(|(ix, kind)| std::iter::repeat_n(ix, rest(kind)));
-        let sections: Vec<_> = kinds.map(|kind| (kind, vec![false; slots])).collect();
-        let mut whole = Whole { sections, covered: vec![0; slots] };
+        let members = |(ix, kind): (usize, &Kind)| std::iter::repeat_n(ix, kind.members.len());
+        let kinds = self.kinds.iter().enumerate().flat_map(members);
+        Whole { sections: kinds.map(|kind| (kind, vec![false; slots])).collect(), covered: vec![0; slots] }
+    }
+
+    /// Whole sections by diving: they take the whole part of the mixture, or where it has none the
+    /// pattern of which there is most; then the mixture of the sections left is made anew beside
+    /// what is covered, with patterns of its own. Sections that gain nothing any more are left to
+    /// answer the others.
+    fn dive(&self, mut columns: Vec<Column>, mixture: Mixture, stop: &dyn Fn() -> bool) -> Whole {
+        let mut whole = self.nothing();
         let mut free: Vec<Vec<usize>> = vec![Vec::new(); self.kinds.len()];
         for (at, section) in whole.sections.iter().enumerate().rev() {
             free[section.0].push(at);
         }
-        for (column, level) in columns.iter().zip(&mixture.level) {
-            let mut left = level + 1e-6;
-            while let Some(at) = free[column.kind].pop_if(|_| left >= 1.0) {
-                self.put(&mut whole, at, Some(column.pattern.clone()));
-                left -= 1.0;
+        let mut mixture = mixture;
+        while free.iter().any(|list| !list.is_empty()) && !stop() {
+            let mut taken = 0;
+            for (column, level) in columns.iter().zip(&mixture.level) {
+                let mut left = level + 1e-6;
+                while let Some(at) = free[column.kind].pop_if(|_| left >= 1.0) {
+                    self.put(&mut whole, at, Some(column.pattern.clone()));
+                    (left, taken) = (left - 1.0, taken + 1);
+                }
             }
+            if taken == 0 {
+                let is_free = |&ix: &usize| mixture.level[ix] > 1e-3 && !free[columns[ix].kind].is_empty();
+                let most = (0..columns.len()).filter(is_free);
+                let most = most.max_by(|&a, &b| mixture.level[a].total_cmp(&mixture.level[b]).then(b.cmp(&a)));
+                let Some(column) = most.map(|ix| &columns[ix]) else { break };
+                let at = free[column.kind].pop().expect("a section of this kind is left");
+                self.put(&mut whole, at, Some(column.pattern.clone()));
+            }
+            mixture = self.beside(&whole.covered, &free, &mut columns);
         }
         for at in free.into_iter().flatten() {
-            let pattern = self.answer(&whole.covered, whole.sections[at].0);
+            let pattern = self.answer(&whole.covered, whole.sections[at].0, true);
             self.put(&mut whole, at, Some(pattern));
         }
         whole
+    }
+
+    /// The mixture of the sections left beside what is covered, with some new patterns for it.
+    fn beside(&self, covered: &[u32], free: &[Vec<usize>], columns: &mut Vec<Column>) -> Mixture {
+        let count = |list: &Vec<usize>| u32::try_from(list.len()).expect("at most ten thousand");
+        let tier = |(slot, &seats): (usize, &u32)| unit_tiers(self.problem, self.contingent, slot, self.unit, seats);
+        let rows = Rows {
+            tiers: covered.iter().enumerate().map(tier).collect(),
+            kinds: self.kinds.iter().zip(free).map(|(kind, list)| (kind.units, count(list))).collect(),
+        };
+        let mut mixture = mix(&rows, columns);
+        for _ in 0..DIVE_ROUNDS {
+            if mixture.value < 1e-3 {
+                break;
+            }
+            let prices: Vec<i64> = mixture.slot_price.iter().map(|&price| fixed(price)).collect();
+            let mut added = 0;
+            for (kind, at) in self.kinds.iter().enumerate().filter(|(kind, _)| !free[*kind].is_empty()) {
+                for pattern in good_patterns(&at.automaton, &prices, PATTERNS) {
+                    added += usize::from(self.admit(columns, &mixture, kind, pattern));
+                }
+            }
+            if added == 0 {
+                break;
+            }
+            mixture = mix(&rows, columns);
+        }
+        mixture
     }
 
     /// Drops duties that nothing is lost without: rest is worth more than a seat nobody asked for,
@@ -244,8 +320,8 @@ impl Case<'_> {
         }
     }
 
-    /// Gives each section in turn its best pattern beside the others until none improves.
-    fn settle(&self, whole: &mut Whole, order: &[usize], stop: &dyn Fn() -> bool) -> i64 {
+    /// Gives each section in turn its best pattern, or with `quick` a good one, beside the others until none improves.
+    fn settle(&self, whole: &mut Whole, order: &[usize], quick: bool, stop: &dyn Fn() -> bool) -> i64 {
         let mut cost = self.cost(&whole.covered);
         loop {
             let before = cost;
@@ -255,7 +331,7 @@ impl Case<'_> {
                 }
                 let (kind, old) = whole.sections[at].clone();
                 self.put(whole, at, None);
-                let pattern = self.answer(&whole.covered, kind);
+                let pattern = self.answer(&whole.covered, kind, quick);
                 self.put(whole, at, Some(pattern));
                 let next = self.cost(&whole.covered);
                 if next < cost {
@@ -281,7 +357,7 @@ impl Case<'_> {
             order
         };
         let mut best = start;
-        let mut cost = self.settle(&mut best, &order(rng), stop);
+        let mut cost = self.settle(&mut best, &order(rng), true, stop);
         for round in 0..options.repairs_max {
             if cost <= bound || count < 2 || stop() {
                 break;
@@ -293,14 +369,16 @@ impl Case<'_> {
                 self.put(&mut next, at, None);
             }
             for &at in &out {
-                let pattern = self.answer(&next.covered, next.sections[at].0);
+                let pattern = self.answer(&next.covered, next.sections[at].0, true);
                 self.put(&mut next, at, Some(pattern));
             }
-            let reached = self.settle(&mut next, &out, stop);
+            let reached = self.settle(&mut next, &out, true, stop);
             if reached <= cost {
                 (best, cost) = (next, reached);
             }
         }
+        // In the end no section alone can do better.
+        self.settle(&mut best, &order(rng), false, stop);
         best
     }
 }
@@ -319,7 +397,7 @@ pub(crate) fn solve(
 ) -> Solved {
     let case = Case::new(problem, contingent);
     let (columns, mixture, bound, stopped) = case.generate(options, watch);
-    let start = case.round(&columns, &mixture);
+    let start = case.dive(columns, mixture, watch.should_stop);
     let mut whole = case.repair(start, bound, options, rng, watch.should_stop);
     case.trim(&mut whole);
     let value = case.cost(&whole.covered);
