@@ -12,6 +12,7 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
@@ -107,7 +108,11 @@ fn run(desk: Desk, address: &str, beside: Beside) -> Result<Ended> {
     let verify_every = Duration::from_secs(u64::from(beside.verify_hours) * 3_600);
     let verifier = (!verify_every.is_zero()).then(|| Verifier::start(&desk, verify_every)).transpose();
     let verifier = verifier.context("cannot start the thread that verifies the record")?;
-    listen(address, |listener, stop| konbit_web::serve(listener, Arc::clone(&desk), WORLD, stop))?;
+    thread::scope(|scope| {
+        // The base map is drawn before the first page asks for a piece of it. What fails, that page says.
+        scope.spawn(|| desk.snapshot().and_then(|snapshot| desk.ground(&snapshot.mission)));
+        listen(address, |listener, stop| konbit_web::serve(listener, Arc::clone(&desk), WORLD, stop))
+    })?;
     // Before the desk is closed: a file that nobody else reads can be sealed.
     cosigner.into_iter().for_each(Cosigner::stop);
     verifier.into_iter().for_each(Verifier::stop);
