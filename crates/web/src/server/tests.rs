@@ -307,6 +307,14 @@ fn a_way_says_its_distance_minutes_and_what_it_passes() {
 }
 
 #[test]
+fn a_closed_place_without_a_road_changes_nothing_and_offers_no_plan() {
+    let page = check_page(&EXAMPLE, "/roads/effect?lat=18.69&lon=-72.36&radius_m=300");
+    assert!(page.contains("no road of the network lies there") && !page.contains("Plan for both"), "{page}");
+    let page = check_page(&EXAMPLE, "/roads/effect?lat=18.527&lon=-72.36&radius_m=1200");
+    assert!(!page.contains("no road of the network lies there") && page.contains("Plan for both"), "{page}");
+}
+
+#[test]
 fn a_reaction_force_reaches_more_in_more_time_and_less_by_night() {
     let bands = |query: &str| -> Vec<usize> {
         let (status, _, body) = EXAMPLE.get(&format!("/roads/reach?from=base-pap-airport&format=json{query}"));

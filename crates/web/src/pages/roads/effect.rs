@@ -68,18 +68,19 @@ pub struct Effect<'a> {
 pub fn effect(_view: &View<'_>, page: &Effect<'_>) -> Markup {
     let lost = page.changes.iter().filter(|(_, change)| change.after_tenths.is_none()).count();
     let slower = page.changes.len() - lost;
+    let nowhere = page.covered.links == 0;
     html! {
         p.lead {
             (page.what) ": "
-            @if page.changes.is_empty() { "no site is reached later from its nearest base." }
+            @if nowhere { "nothing changes, because no road of the network lies there. Choose a place nearer to a road, or a wider radius." }
+            @else if page.changes.is_empty() { "no site is reached later from its nearest base." }
             @else {
                 strong { (format::size(lost)) } @if lost == 1 { " site falls" } @else { " sites fall" } " out of reach by road, "
                 strong { (format::size(slower)) } @if slower == 1 { " is" } @else { " are" } " reached later from the nearest base."
             }
         }
-        p.quiet {
-            @if page.covered.links == 0 { "No road of the network lies there." }
-            @else {
+        @if !nowhere {
+            p.quiet {
                 "It covers " (format::plural(page.covered.links, "link", "links")) ", " (format::decimal(page.covered.length_m as f64 / 1000.0, 1)) " km"
                 @if !page.covered.names.is_empty() { ": " (page.covered.names.join(", ")) }
                 ". Whole links are closed, from one junction to the next."
@@ -87,7 +88,7 @@ pub fn effect(_view: &View<'_>, page: &Effect<'_>) -> Markup {
         }
         section #map { h2 { "On the map" } (page.map) }
         (changes(page))
-        (plans(page))
+        @if !nowhere { (plans(page)) }
         p { a href="/roads" { "All roads" } }
     }
 }
