@@ -6,47 +6,18 @@ use std::process::Command;
 /// The calls that change what is on a disk.
 pub const WRITING: [&str; 7] = ["write", "pwrite64", "fsync", "fdatasync", "ftruncate", "rename", "unlink"];
 
-/// One call that succeeded.
+/// One call that succeeded. Two calls sync: `Sync` says which it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Call {
-    Open {
-        fd: i64,
-        path: PathBuf,
-        create: bool,
-        truncate: bool,
-    },
-    Close {
-        fd: i64,
-    },
-    Seek {
-        fd: i64,
-        to: usize,
-    },
-    Write {
-        fd: i64,
-        bytes: Vec<u8>,
-    },
-    WriteAt {
-        fd: i64,
-        bytes: Vec<u8>,
-        at: usize,
-    },
-    Truncate {
-        fd: i64,
-        length: usize,
-    },
-    /// `call` is the name of one of the two calls that sync.
-    Sync {
-        fd: i64,
-        call: &'static str,
-    },
-    Rename {
-        from: PathBuf,
-        to: PathBuf,
-    },
-    Unlink {
-        path: PathBuf,
-    },
+    Open { fd: i64, path: PathBuf, create: bool, truncate: bool },
+    Close { fd: i64 },
+    Seek { fd: i64, to: usize },
+    Write { fd: i64, bytes: Vec<u8> },
+    WriteAt { fd: i64, bytes: Vec<u8>, at: usize },
+    Truncate { fd: i64, length: usize },
+    Sync { fd: i64, call: &'static str },
+    Rename { from: PathBuf, to: PathBuf },
+    Unlink { path: PathBuf },
 }
 
 /// The arguments of `strace` that record every call in `names` with all its bytes.
