@@ -1,9 +1,11 @@
 //! Changes of the planning figures: asked as a question, or recorded when the answer is adopted.
 
 use crate::DeskError;
-use konbit_base::{Reading, canonical};
+use konbit_base::{Reading, Source};
 use konbit_mission::Mission;
 use konbit_mission::protection::{Judged, KindPlanning, Planning, Site, SiteId};
+use konbit_mission::state::Event;
+use konbit_mission::week::WeekFigures;
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -45,6 +47,42 @@ pub enum Figure {
     Value(String),
     /// Attempts a week at a kind of site before incidents are counted.
     PriorAttempts(String),
+    /// Probability that a patrol that is there stops an attempt; a figure of the week.
+    PatrolEffect,
+    /// Attempts in a slot of a kind, against the mean of the week; a figure of the week.
+    SlotAttempts(String),
+}
+
+/// The figures of the record that a question may change.
+#[derive(Debug, Clone, Copy)]
+pub struct Figures<'a> {
+    /// Those that every plan rests on.
+    pub planning: &'a Planning,
+    /// Those of the week, if there are any.
+    pub week: Option<&'a WeekFigures>,
+}
+
+impl<'a> Figures<'a> {
+    /// The figures of a mission; `None` where it has no planning figures.
+    pub fn of(mission: &'a Mission) -> Option<Self> {
+        Some(Self { planning: mission.planning.values().next()?, week: mission.week_figures.values().next() })
+    }
+}
+
+/// The figures under changes.
+#[derive(Debug, Clone)]
+pub struct ChangedFigures {
+    /// Those that every plan rests on.
+    pub planning: Planning,
+    /// Those of the week, if there are any.
+    pub week: Option<WeekFigures>,
+}
+
+impl ChangedFigures {
+    /// To read them.
+    pub fn read(&self) -> Figures<'_> {
+        Figures { planning: &self.planning, week: self.week.as_ref() }
+    }
 }
 
 /// How a figure is written: its place in the record is a whole number of `1 / factor`.
@@ -76,15 +114,19 @@ const NAMED: [(&str, Figure); 12] = [
     ("incident_reach", Figure::IncidentReach),
 ];
 
-/// Makes the figure of a kind of site.
+/// The word of the patrols' effect.
+const PATROL: (&str, Figure) = ("patrol", Figure::PatrolEffect);
+
+/// Makes the figure of a kind of site, or of slot.
 type OfKind = fn(String) -> Figure;
 
-/// Figures of a kind of site: the word before the point.
-const BY_KIND: [(&str, OfKind); 4] = [
+/// Figures of a kind: the word before the point.
+const BY_KIND: [(&str, OfKind); 5] = [
     ("floor", Figure::Floor),
     ("seats", Figure::PostSeats),
     ("value", Figure::Value),
     ("attempts", Figure::PriorAttempts),
+    ("slot_attempts", Figure::SlotAttempts),
 ];
 
 impl Figure {
@@ -93,10 +135,22 @@ impl Figure {
         NAMED.into_iter().map(|(_, figure)| figure)
     }
 
+    /// The judged figures of the week, in the order they are shown.
+    pub fn of_week(figures: &WeekFigures) -> impl Iterator<Item = Self> {
+        let slots = figures.slots.iter().map(|slot| Self::SlotAttempts(slot.id.to_string()));
+        [Self::PatrolEffect].into_iter().chain(slots)
+    }
+
+    /// Whether it is a figure of the week, on which the plan of one slot does not rest.
+    pub fn is_of_week(&self) -> bool {
+        matches!(self, Self::PatrolEffect | Self::SlotAttempts(_))
+    }
+
     /// Reads a name as it stands in addresses: `static`, or `floor.school` for a kind of site.
     pub fn parse(name: &str) -> Option<Self> {
+        let mut named = NAMED.into_iter().chain([PATROL]);
         match name.split_once('.') {
-            None => NAMED.into_iter().find(|(word, _)| *word == name).map(|(_, figure)| figure),
+            None => named.find(|(word, _)| *word == name).map(|(_, figure)| figure),
             Some((word, kind)) if !kind.is_empty() => {
                 BY_KIND.into_iter().find(|(held, _)| *held == word).map(|(_, make)| make(kind.to_owned()))
             }
@@ -111,8 +165,9 @@ impl Figure {
             Self::PostSeats(kind) => format!("seats.{kind}"),
             Self::Value(kind) => format!("value.{kind}"),
             Self::PriorAttempts(kind) => format!("attempts.{kind}"),
+            Self::SlotAttempts(kind) => format!("slot_attempts.{kind}"),
             other => {
-                let named = NAMED.into_iter().find(|(_, figure)| figure == other);
+                let named = NAMED.into_iter().chain([PATROL]).find(|(_, figure)| figure == other);
                 named.map(|(word, _)| word.to_owned()).expect("every figure that is not of a kind has a word")
             }
         }
@@ -138,6 +193,8 @@ impl Figure {
             Self::PostSeats(of) => format!("people on duty at a post, {}", kind(of)),
             Self::Value(of) => format!("persons harmed if an attempt succeeds, {}", kind(of)),
             Self::PriorAttempts(of) => format!("attempts before incidents are counted, {}", kind(of)),
+            Self::PatrolEffect => "a patrol that is there stops an attempt".to_owned(),
+            Self::SlotAttempts(of) => format!("attempts in a slot against the mean of the week, {}", kind(of)),
         }
     }
 
@@ -146,7 +203,10 @@ impl Figure {
         let of = |factor, least, most, unit| Measure { factor, least, most, unit };
         match self {
             Self::Alpha | Self::ReactionBusy => of(1_000_000, 0, 1_000_000, "share, 0 to 1"),
-            Self::StaticEffect | Self::ReactionEffect => of(1_000_000, 0, 1_000_000, "probability, 0 to 1"),
+            Self::StaticEffect | Self::ReactionEffect | Self::PatrolEffect => {
+                of(1_000_000, 0, 1_000_000, "probability, 0 to 1")
+            }
+            Self::SlotAttempts(_) => of(1_000, 0, 100_000, "times"),
             Self::Floor(_) => of(1_000_000, 0, 1_000_000, "probability that an attempt is stopped, 0 to 1"),
             Self::ReactionDecay => of(10, 1, 100_000, "minutes"),
             Self::Turnout => of(10, 0, 100_000, "minutes"),
@@ -208,7 +268,8 @@ impl Figure {
     }
 
     /// The judged figure of the planning figures, if this is one.
-    pub fn judged<'a>(&self, planning: &'a Planning) -> Option<&'a Judged> {
+    pub fn judged<'a>(&self, figures: Figures<'a>) -> Option<&'a Judged> {
+        let planning = figures.planning;
         Some(match self {
             Self::Alpha => &planning.alpha_ppm,
             Self::StaticEffect => &planning.static_effect_ppm,
@@ -223,11 +284,14 @@ impl Figure {
             Self::IncidentReach => &planning.incident_reach_m,
             Self::Value(kind) => &planning.kinds.get(kind)?.value_milli,
             Self::PriorAttempts(kind) => &planning.kinds.get(kind)?.prior_attempts_micro,
+            Self::PatrolEffect => &figures.week?.patrol_effect_ppm,
+            Self::SlotAttempts(id) => &figures.week?.slots.iter().find(|slot| slot.id.as_str() == id)?.attempts_milli,
             Self::ReactionSeats | Self::Floor(_) | Self::PostSeats(_) => return None,
         })
     }
 
-    fn judged_mut<'a>(&self, planning: &'a mut Planning) -> Option<&'a mut Judged> {
+    fn judged_mut<'a>(&self, figures: &'a mut ChangedFigures) -> Option<&'a mut Judged> {
+        let ChangedFigures { planning, week } = figures;
         Some(match self {
             Self::Alpha => &mut planning.alpha_ppm,
             Self::StaticEffect => &mut planning.static_effect_ppm,
@@ -242,28 +306,35 @@ impl Figure {
             Self::IncidentReach => &mut planning.incident_reach_m,
             Self::Value(kind) => &mut planning.kinds.get_mut(kind)?.value_milli,
             Self::PriorAttempts(kind) => &mut planning.kinds.get_mut(kind)?.prior_attempts_micro,
+            Self::PatrolEffect => &mut week.as_mut()?.patrol_effect_ppm,
+            Self::SlotAttempts(id) => {
+                let slots = &mut week.as_mut()?.slots;
+                &mut slots.iter_mut().find(|slot| slot.id.as_str() == id)?.attempts_milli
+            }
             Self::ReactionSeats | Self::Floor(_) | Self::PostSeats(_) => return None,
         })
     }
 
-    /// The value in use, in units of the record; `None` for a kind without planning figures.
-    pub fn held(&self, planning: &Planning) -> Option<u64> {
-        let of = |kind: &str, read: fn(&KindPlanning) -> u64| planning.kinds.get(kind).map(read);
+    /// The value in use, in units of the record; `None` for a kind without planning figures, and for a figure of the week
+    /// where there are none.
+    pub fn held(&self, figures: Figures<'_>) -> Option<u64> {
+        let of = |kind: &str, read: fn(&KindPlanning) -> u64| figures.planning.kinds.get(kind).map(read);
         match self {
-            Self::ReactionSeats => Some(planning.reaction_seats.into()),
+            Self::ReactionSeats => Some(figures.planning.reaction_seats.into()),
             Self::Floor(kind) => of(kind, |figures| figures.floor_ppm.into()),
             Self::PostSeats(kind) => of(kind, |figures| figures.post_seats.into()),
-            judged => judged.judged(planning).map(|judged| judged.best),
+            judged => judged.judged(figures).map(|judged| judged.best),
         }
     }
 
-    fn put(&self, planning: &mut Planning, value: u64) {
+    fn put(&self, figures: &mut ChangedFigures, value: u64) {
         let narrow = u32::try_from(value).unwrap_or(u32::MAX);
+        let planning = &mut figures.planning;
         match self {
             Self::ReactionSeats => planning.reaction_seats = narrow,
             Self::Floor(kind) => drop(planning.kinds.get_mut(kind).map(|figures| figures.floor_ppm = narrow)),
             Self::PostSeats(kind) => drop(planning.kinds.get_mut(kind).map(|figures| figures.post_seats = narrow)),
-            judged => drop(judged.judged_mut(planning).map(|judged| judged.best = value)),
+            judged => drop(judged.judged_mut(figures).map(|judged| judged.best = value)),
         }
     }
 }
@@ -274,7 +345,7 @@ pub enum ChangeError {
     /// No such figure.
     #[error(
         "{0:?} is not a planning figure that can be changed; figures: {known}, and for a kind of site floor.KIND, \
-         seats.KIND, value.KIND, attempts.KIND",
+         seats.KIND, value.KIND, attempts.KIND; of the week: patrol, slot_attempts.SLOT",
         known = NAMED.map(|(word, _)| word).join(", ")
     )]
     Figure(String),
@@ -295,6 +366,12 @@ pub enum ChangeError {
     /// The kind has no planning figures.
     #[error("no planning figures are given for kind {0:?}; kinds: {1}")]
     Kind(String, String),
+    /// There is no such kind of slot, or no figures of the week.
+    #[error("there is no kind of slot {0:?} in the figures of the week; kinds of slot: {1}")]
+    Slot(String, String),
+    /// A figure of the week without any.
+    #[error("the mission has no figures of the week to change; import them first: konbit import DIR week FILE")]
+    NoWeek,
     /// No such site.
     #[error("no site {0:?} is in the record; give the id of a site")]
     Site(String),
@@ -367,6 +444,11 @@ impl Changes {
         }
     }
 
+    /// The figures that are set.
+    pub fn figures_set(&self) -> impl Iterator<Item = &Figure> {
+        self.figures.keys()
+    }
+
     /// The value a figure is set to, in units of the record.
     pub fn get(&self, figure: &Figure) -> Option<u64> {
         self.figures.get(figure).copied()
@@ -388,58 +470,72 @@ impl Changes {
     /// Without what the record says already.
     #[must_use]
     pub fn that_differ(mut self, mission: &Mission) -> Self {
-        let Some(planning) = mission.planning.values().next() else { return self };
-        self.figures.retain(|figure, value| figure.held(planning) != Some(*value));
+        let Some(figures) = Figures::of(mission) else { return self };
+        self.figures.retain(|figure, value| figure.held(figures) != Some(*value));
         self.posts.retain(|site, must| {
-            mission.sites.get(site.as_str()).is_none_or(|held| is_mandatory(planning, &held.value) != *must)
+            mission.sites.get(site.as_str()).is_none_or(|held| is_mandatory(figures.planning, &held.value) != *must)
         });
         self
     }
 
-    /// The planning figures under these changes.
-    pub fn planning(&self, mission: &Mission) -> Result<Planning, ChangeError> {
-        let mut planning = mission.planning.values().next().ok_or(ChangeError::NoPlanning)?.clone();
+    /// The figures under these changes.
+    pub fn figures(&self, mission: &Mission) -> Result<ChangedFigures, ChangeError> {
+        let held = Figures::of(mission).ok_or(ChangeError::NoPlanning)?;
+        let mut figures = ChangedFigures { planning: held.planning.clone(), week: held.week.cloned() };
         for (figure, value) in &self.figures {
-            if let Some(kind) = figure.kind().filter(|kind| !planning.kinds.contains_key(*kind)) {
-                let known: Vec<&str> = planning.kinds.keys().map(String::as_str).collect();
-                return Err(ChangeError::Kind(kind.to_owned(), known.join(", ")));
-            }
-            figure.put(&mut planning, *value);
+            is_there(figure, held)?;
+            figure.put(&mut figures, *value);
         }
         for (id, must) in &self.posts {
             let site = mission.sites.get(id.as_str()).ok_or_else(|| ChangeError::Site(id.to_string()))?;
-            set_mandatory(&mut planning, mission, &site.value, *must);
+            set_mandatory(&mut figures.planning, mission, &site.value, *must);
         }
-        Ok(planning)
+        Ok(figures)
     }
 
-    /// The planning figures as they enter the record: intervals hold the new values, and each changed
-    /// judgement says why and what it was.
-    pub(crate) fn recorded(&self, mission: &Mission, reason: &str, who: &str) -> Result<Planning, ChangeError> {
-        let held = mission.planning.values().next().ok_or(ChangeError::NoPlanning)?;
-        let mut planning = self.planning(mission)?;
+    /// The figures as they enter the record, as far as they change: intervals hold the new values, and each changed judgement
+    /// says why and what it was.
+    pub(crate) fn recorded(&self, mission: &Mission, reason: &str, who: &str) -> Result<Vec<Event>, ChangeError> {
+        if self.is_empty() {
+            return Ok(Vec::new());
+        }
+        let held = Figures::of(mission).ok_or(ChangeError::NoPlanning)?;
+        let mut figures = self.figures(mission)?;
         for (figure, value) in &self.figures {
             let before = figure.held(held).map(|before| figure.text(before)).unwrap_or_default();
-            if let Some(judged) = figure.judged_mut(&mut planning) {
+            if let Some(judged) = figure.judged_mut(&mut figures) {
                 judged.low = judged.low.min(*value);
                 judged.high = judged.high.max(*value);
                 judged.basis = format!("{who}, instead of {before}: {reason}. Before: {}", head(&judged.basis));
             }
         }
         let words: Vec<String> = self.pairs().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-        planning.source.name =
-            format!("{who}: {reason}. Changed: {}. Before: {}", words.join(", "), head(&held.source.name));
-        planning.source.reading = Reading::Read;
-        Ok(planning)
+        let said = |source: &mut Source| {
+            source.name = format!("{who}: {reason}. Changed: {}. Before: {}", words.join(", "), head(&source.name));
+            source.reading = Reading::Read;
+        };
+        let of_week = self.figures.keys().any(Figure::is_of_week);
+        let mut events = Vec::new();
+        if !self.posts.is_empty() || self.figures.keys().any(|figure| !figure.is_of_week()) {
+            said(&mut figures.planning.source);
+            events.push(Event::from(figures.planning));
+        }
+        if let Some(mut week) = figures.week.filter(|_| of_week) {
+            said(&mut week.source);
+            events.push(Event::from(week));
+        }
+        Ok(events)
     }
 
     /// The mission as it would be under these changes.
     pub fn mission(&self, mission: &Mission) -> Result<Mission, DeskError> {
-        let planning = self.planning(mission)?;
-        let recorded = mission.planning.iter().next().ok_or(ChangeError::NoPlanning)?;
-        let body = canonical::to_bytes(&planning).expect("planning figures hold no floats");
+        let figures = self.figures(mission)?;
         let mut changed = mission.clone();
-        changed.restore("planning", recorded.entries.clone(), &body)?;
+        let events = [Event::from(figures.planning)].into_iter().chain(figures.week.map(Event::from));
+        for event in events {
+            let (subject, id) = event.target();
+            changed.restore(subject, mission.entries_behind(subject, id).to_vec(), &event.body())?;
+        }
         Ok(changed)
     }
 
@@ -462,13 +558,13 @@ impl Changes {
 
     /// The changes in words, for a reader.
     pub fn lines(&self, mission: &Mission) -> Vec<ChangeLine> {
-        let planning = mission.planning.values().next();
+        let held = Figures::of(mission);
         let figures = self.figures.iter().map(|(figure, value)| {
-            let judged = planning.and_then(|planning| figure.judged(planning));
+            let judged = held.and_then(|held| figure.judged(held));
             ChangeLine {
                 label: figure.label(),
-                before: planning
-                    .and_then(|planning| figure.held(planning))
+                before: held
+                    .and_then(|held| figure.held(held))
                     .map_or_else(|| "none".to_owned(), |held| figure.text(held)),
                 after: figure.text(*value),
                 unit: figure.measure().unit,
@@ -479,7 +575,7 @@ impl Changes {
         let word = |must: bool| if must { "mandatory" } else { "not mandatory" };
         let posts = self.posts.iter().map(|(id, must)| {
             let site = mission.sites.get(id.as_str()).map(|site| &site.value);
-            let before = site.zip(planning).is_some_and(|(site, planning)| is_mandatory(planning, site));
+            let before = site.zip(held).is_some_and(|(site, held)| is_mandatory(held.planning, site));
             ChangeLine {
                 label: format!("post at {}", site.map_or(id.as_str(), |site| site.name.as_str())),
                 before: word(before).to_owned(),
@@ -491,6 +587,24 @@ impl Changes {
         });
         figures.chain(posts).collect()
     }
+}
+
+/// Whether what a figure is about is there.
+fn is_there(figure: &Figure, held: Figures<'_>) -> Result<(), ChangeError> {
+    if let Some(kind) = figure.kind().filter(|kind| !held.planning.kinds.contains_key(*kind)) {
+        let known: Vec<&str> = held.planning.kinds.keys().map(String::as_str).collect();
+        return Err(ChangeError::Kind(kind.to_owned(), known.join(", ")));
+    }
+    if figure.is_of_week() {
+        let week = held.week.ok_or(ChangeError::NoWeek)?;
+        if let Figure::SlotAttempts(id) = figure
+            && figure.held(held).is_none()
+        {
+            let known: Vec<&str> = week.slots.iter().map(|slot| slot.id.as_str()).collect();
+            return Err(ChangeError::Slot(id.clone(), known.join(", ")));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a post at the site must stand in every schedule.
@@ -565,6 +679,8 @@ mod tests {
         check_read("value.hospital", "0.5", Some(500));
         check_read("attempts.hospital", "0.008", Some(8_000));
         check_read("watched", "99999999999", None);
+        check_read("patrol", "0.4", Some(400_000));
+        check_read("slot_attempts.night", "1.6", Some(1_600));
     }
 
     #[test]

@@ -40,11 +40,14 @@ mod week;
 mod week_draws;
 mod week_plan;
 mod week_render;
+mod week_study;
 mod week_summary;
 mod week_time;
 mod week_words;
 
-pub use changes::{CHANGES_MAX, ChangeError, ChangeLine, Changes, Figure, Measure, is_mandatory};
+pub use changes::{
+    CHANGES_MAX, ChangeError, ChangeLine, ChangedFigures, Changes, Figure, Figures, Measure, is_mandatory,
+};
 pub use check::check;
 pub use desk::{Desk, EntryView, Said, Snapshot, Stamp, Verified};
 pub use dir::{Config, MissionDir, StoreKind, write_durably};
@@ -85,13 +88,15 @@ pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths
 pub use verify::{VerifyReport, verify};
 pub use week::{PreparedWeek, patrol_of};
 pub use week_draws::{DrawRow, DrawState, draw_rows, draws_csv, draws_text, price_text};
-pub use week_plan::{WeekView, known_schedules, plan_week_for};
+pub use week_plan::{Demand, PlannedWeek, WeekView, known_schedules, plan_week_for, planned_week_for, same_lists};
 pub use week_render::{
     monday_of, not_for_publication, roster_csv, roster_sheets, roster_text, section_calendar, section_csv,
     section_text, slot_sheet_csv, slot_sheet_text,
 };
+pub use week_study::{WeekAt, WeekBase, WeekForce, naive_week, week_ends, week_equal};
 pub use week_summary::{
-    BeforeSummary, GroupSummary, SiteChange, SlotSummary, WeekSummary, week_plan_text, week_summary,
+    BeforeSummary, GroupSummary, SiteChange, SlotSummary, WeekSummary, followed, mean_over_week, week_plan_text,
+    week_summary,
 };
 pub use week_time::{SlotTime, slots_from};
 pub use week_words::{parse_move, parse_task, task_code, task_words};

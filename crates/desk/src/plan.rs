@@ -3,9 +3,8 @@
 use crate::{Assumptions, Changes, Desk, DeskError, Moment, Snapshot, Stamp, Travel, prepare};
 use konbit_base::Digest;
 use konbit_mission::protection::{AdoptedPlan, PlanId};
-use konbit_mission::state::Event;
 use konbit_mission::{Mission, Recorded, rules};
-use konbit_protect::{CurvePoint, Options, Outcome, PlanDocument, Problem, Watch, curve, plan};
+use konbit_protect::{CurvePoint, Options, Outcome, PlanDocument, Watch, curve, plan};
 use konbit_store::Attachment;
 
 /// How many people more and fewer every plan is compared with.
@@ -97,14 +96,14 @@ pub fn curve_for(
     watch: &Watch<'_>,
 ) -> Result<Vec<CurvePoint>, DeskError> {
     let problem = prepare(mission, travel, request.assumptions, request.moment)?.problem;
-    Ok(curve(&problem, None, &strengths(&problem), &options(request), watch))
+    Ok(curve(&problem, None, &strengths(problem.data().personnel), &options(request), watch))
 }
 
 /// Most points of a curve; a larger force gets wider steps.
 const CURVE_POINTS_MAX: u32 = 24;
 
-pub(crate) fn strengths(problem: &Problem) -> Vec<u32> {
-    let personnel = problem.data().personnel;
+/// Strengths of a curve, from half the force to one and a half times it.
+pub(crate) fn strengths(personnel: u32) -> Vec<u32> {
     let step = MORE_AND_FEWER.max(personnel.div_ceil(CURVE_POINTS_MAX).next_multiple_of(MORE_AND_FEWER));
     let mut strengths: Vec<u32> =
         (personnel / 2..=personnel.saturating_add(personnel / 2)).step_by(step as usize).collect();
@@ -179,11 +178,8 @@ impl Desk {
             reason: reason.trim().to_owned(),
         };
         let name = format!("plan-{}.json", adopted.id);
-        let mut events = vec![rules::adopt(&snapshot.mission, adopted, now)?];
-        if !changes.is_empty() {
-            let figures = changes.recorded(&snapshot.mission, reason.trim(), &stamp.actor)?;
-            events.insert(0, Event::from(figures));
-        }
+        let mut events = changes.recorded(&snapshot.mission, reason.trim(), &stamp.actor)?;
+        events.push(rules::adopt(&snapshot.mission, adopted, now)?);
         self.append(&snapshot, events, &[Attachment { media: PLAN_MEDIA.to_owned(), name, bytes }], stamp)
     }
 

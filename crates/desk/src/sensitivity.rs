@@ -1,9 +1,8 @@
 //! Which judged figures a plan depends on: it is made again with each at the ends of its interval.
 
 use crate::plan::options;
-use crate::{Assumptions, Changes, Desk, DeskError, Figure, Moment, PlanRequest, prepare};
+use crate::{Assumptions, Changes, Desk, DeskError, Figure, Figures, Moment, PlanRequest, prepare};
 use konbit_mission::Mission;
-use konbit_mission::protection::Planning;
 use konbit_protect::{Outcome, Plan, Posture, Problem, Watch, plan_from};
 
 /// A figure at one end of its interval.
@@ -38,27 +37,30 @@ const WIDEST_MAX: usize = 3;
 /// The ends to compute, those of the whole mission first, then those of the kinds with the most sites. The first one
 /// changes nothing.
 pub fn ends(mission: &Mission, assumptions: Assumptions, changes: &Changes) -> Vec<End> {
-    let Some(planning) = mission.planning.values().next() else { return Vec::new() };
-    let count = |kind: &str| mission.sites.values().filter(|site| site.kind == kind).count();
-    let mut kinds: Vec<(usize, &String)> = planning.kinds.keys().map(|kind| (count(kind), kind)).collect();
-    kinds.retain(|(count, _)| *count > 0);
-    kinds.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-    let of_kinds =
-        kinds.iter().flat_map(|(_, kind)| [Figure::Value((*kind).clone()), Figure::PriorAttempts((*kind).clone())]);
+    let Some(figures) = Figures::of(mission) else { return Vec::new() };
     let mut ends = vec![End { figure: None, value: 0, is_high: false }];
-    for figure in Figure::of_mission().chain(of_kinds) {
+    for figure in Figure::of_mission().chain(of_kinds(mission, figures)) {
         let held = match figure {
             Figure::Alpha => assumptions.alpha_ppm.map(u64::from),
             _ => None,
         };
-        ends.extend(ends_of(&figure, planning, held.or_else(|| changes.get(&figure))));
+        ends.extend(ends_of(&figure, figures, held.or_else(|| changes.get(&figure))));
     }
     ends
 }
 
+/// The judged figures of the kinds of site there are, the kinds with the most sites first.
+pub(crate) fn of_kinds<'a>(mission: &'a Mission, figures: Figures<'a>) -> impl Iterator<Item = Figure> + 'a {
+    let count = |kind: &str| mission.sites.values().filter(|site| site.kind == kind).count();
+    let mut kinds: Vec<(usize, &String)> = figures.planning.kinds.keys().map(|kind| (count(kind), kind)).collect();
+    kinds.retain(|(count, _)| *count > 0);
+    kinds.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    kinds.into_iter().flat_map(|(_, kind)| [Figure::Value(kind.clone()), Figure::PriorAttempts(kind.clone())])
+}
+
 /// The ends of one figure that differ from the value in use.
-fn ends_of(figure: &Figure, planning: &Planning, held: Option<u64>) -> Vec<End> {
-    let Some(judged) = figure.judged(planning) else { return Vec::new() };
+pub(crate) fn ends_of(figure: &Figure, figures: Figures<'_>, held: Option<u64>) -> Vec<End> {
+    let Some(judged) = figure.judged(figures) else { return Vec::new() };
     let held = held.unwrap_or(judged.best);
     let end = |value: u64, is_high: bool| End { figure: Some(figure.clone()), value, is_high };
     let both = [end(judged.low, false), end(judged.high, true)];
@@ -103,7 +105,7 @@ impl Desk {
         if known.is_none() {
             return Ok(EndResult { found: Some((next.value, next.bound)), ..none });
         }
-        Ok(EndResult { found: Some((next.value, next.bound)), ..compared(base.plan, &next, none) })
+        Ok(EndResult { found: Some((next.value, next.bound)), ..compared(&stands(base.plan), &stands(&next), none) })
     }
 }
 
@@ -114,18 +116,25 @@ fn same_places(a: &Problem, b: &Problem) -> bool {
         && a.bases.iter().map(|base| &base.id).eq(b.bases.iter().map(|base| &base.id))
 }
 
-fn compared(before: &Plan, after: &Plan, none: EndResult) -> EndResult {
+/// What a plan gives a site: its protection, and whether a post stands there at any time.
+pub(crate) type Stand = (f64, bool);
+
+fn stands(plan: &Plan) -> Vec<Stand> {
+    let posted = |posture: Posture| matches!(posture, Posture::Always | Posture::Sometimes);
+    plan.sites.iter().map(|site| (site.protection, posted(site.posture))).collect()
+}
+
+/// What differs between two plans for the same sites.
+pub(crate) fn compared(before: &[Stand], after: &[Stand], none: EndResult) -> EndResult {
     let (then, now) = (ranks(before), ranks(after));
     let far = then.len().div_ceil(10).max(1);
-    let posted = |posture: Posture| matches!(posture, Posture::Always | Posture::Sometimes);
-    let pairs = || before.sites.iter().zip(&after.sites);
-    let mut widest: Vec<(usize, f64, f64)> =
-        pairs().enumerate().map(|(i, (a, b))| (i, a.protection, b.protection)).collect();
+    let pairs = || before.iter().zip(after);
+    let mut widest: Vec<(usize, f64, f64)> = pairs().enumerate().map(|(i, (a, b))| (i, a.0, b.0)).collect();
     widest.retain(|(_, a, b)| (a - b).abs() >= 0.01);
     widest.sort_by(|a, b| (b.1 - b.2).abs().total_cmp(&(a.1 - a.2).abs()).then(a.0.cmp(&b.0)));
     widest.truncate(WIDEST_MAX);
     EndResult {
-        postures: pairs().filter(|(a, b)| posted(a.posture) != posted(b.posture)).count(),
+        postures: pairs().filter(|(a, b)| a.1 != b.1).count(),
         moved: then.iter().zip(&now).filter(|(a, b)| a.abs_diff(**b) >= far).count(),
         widest,
         ..none
@@ -133,9 +142,9 @@ fn compared(before: &Plan, after: &Plan, none: EndResult) -> EndResult {
 }
 
 /// Rank of each site by protection to the percentage point, the best protected first; equals share the better rank.
-fn ranks(plan: &Plan) -> Vec<usize> {
+fn ranks(stands: &[Stand]) -> Vec<usize> {
     #[expect(clippy::cast_possible_truncation, reason = "a share in hundredths")]
-    let coarse: Vec<i64> = plan.sites.iter().map(|site| (site.protection * 1e2).round() as i64).collect();
+    let coarse: Vec<i64> = stands.iter().map(|stand| (stand.0 * 1e2).round() as i64).collect();
     let mut sorted = coarse.clone();
     sorted.sort_unstable_by(|a, b| b.cmp(a));
     coarse.iter().map(|own| sorted.partition_point(|other| other > own) + 1).collect()

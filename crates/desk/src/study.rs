@@ -9,7 +9,7 @@ use konbit_protect::{
     DocumentStatus, Evaluation, Options, PROBABILITY_DENOMINATOR, Plan, PlanDocument, Posture, Problem, ProblemData,
     Schedule, SitePlan, Status, Watch, curve_plans, evaluate, explain, people_equal,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Weeks in the month that the price of arriving earlier is counted over.
 pub const MONTH_WEEKS: f64 = 4.3;
@@ -18,7 +18,7 @@ pub const MONTH_WEEKS: f64 = 4.3;
 const PLACES_MAX: usize = 8;
 
 /// Sites that are scored for one more post, most gain at the proof's prices first.
-const POSTS_SCORED: usize = 24;
+pub(crate) const POSTS_SCORED: usize = 24;
 
 /// A plan file opened: its problem and its plan. `None` where the file holds no plan, or a problem that this version
 /// does not take.
@@ -57,7 +57,7 @@ pub struct Band {
 
 impl Band {
     /// Between a smaller force and a larger one, each with value and bound.
-    fn between(smaller: (f64, f64), larger: (f64, f64)) -> Self {
+    pub(crate) fn between(smaller: (f64, f64), larger: (f64, f64)) -> Self {
         Self {
             low: (smaller.1 - larger.0).max(0.0),
             found: (smaller.0 - larger.0).max(0.0),
@@ -99,6 +99,8 @@ pub enum Unit {
     Post(u32),
     /// The people for one more reaction force.
     Force(u32),
+    /// The people for one more patrol.
+    Patrol(u32),
 }
 
 /// What one more unit spares when the plan is made anew with its people.
@@ -123,9 +125,9 @@ pub struct PlacePrice {
     pub spared: f64,
 }
 
-/// What more force buys.
+/// What more force buys. `P` is what is kept of the plan at each strength.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Force {
+pub struct Force<P = Plan> {
     /// The strength that is compared with.
     pub personnel: u32,
     /// Value and bound at it.
@@ -140,27 +142,52 @@ pub struct Force {
     pub posts: Vec<PlacePrice>,
     /// Whether the time was up before all strengths were planned for.
     pub is_cut_short: bool,
+    /// Plans that are made, of those that the steps and the units want.
+    pub made: (usize, usize),
     /// The plans behind it, so that one that was cut short goes on where it stopped.
-    plans: BTreeMap<u32, Option<Plan>>,
+    pub(crate) plans: Strengths<P>,
+}
+
+/// The plan at each strength that was planned for; `None` where there is none.
+pub(crate) type Strengths<P> = BTreeMap<u32, Option<P>>;
+
+/// A plan as the curve reads it.
+pub(crate) trait AtStrength {
+    /// Value and bound, persons a week.
+    fn found(&self) -> (f64, f64);
+    /// Sites that gain a percentage point or more against a plan for fewer people, by persons, and how many change posture.
+    fn gains(&self, before: &Self) -> (Vec<(usize, f64, f64)>, usize);
 }
 
 /// People on the roll for so many on duty, rounded up.
-fn people_for(problem: &Problem, seats: u32) -> u32 {
-    let people = (u64::from(seats) * u64::from(problem.data().relief_factor_milli)).div_ceil(1_000);
-    u32::try_from(people).unwrap_or(u32::MAX)
+pub(crate) fn people_on_roll(seats: u32, relief_factor_milli: u64) -> u32 {
+    u32::try_from((u64::from(seats) * relief_factor_milli).div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
-/// Kinds of unit that are priced, with the people each takes on the roll.
-fn units_of(problem: &Problem) -> Vec<(Unit, u32)> {
-    const POST_SIZES: usize = 4;
-    let mut sizes: Vec<u32> = problem.data().sites.iter().map(|site| site.seats).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
-    let forces = problem.data().bases.iter().filter(|base| base.forces_max > 0).map(|base| base.seats).max();
+fn people_for(problem: &Problem, seats: u32) -> u32 {
+    people_on_roll(seats, problem.data().relief_factor_milli.into())
+}
+
+/// Kinds of unit that are priced, with the people each takes on the roll: some people, posts of the sizes there are, a
+/// reaction force, patrols.
+pub(crate) fn units_of(
+    posts: impl Iterator<Item = u32>,
+    force: Option<u32>,
+    patrols: impl Iterator<Item = u32>,
+    relief_factor_milli: u64,
+) -> Vec<(Unit, u32)> {
+    const SIZES_MAX: usize = 4;
+    let people = |seats: u32| people_on_roll(seats, relief_factor_milli);
+    let sizes = |seats: &mut dyn Iterator<Item = u32>| -> Vec<u32> {
+        let sizes: BTreeSet<u32> = seats.collect();
+        sizes.into_iter().take(SIZES_MAX).collect()
+    };
+    let (mut posts, mut patrols) = (posts, patrols);
     [(Unit::People(MORE_AND_FEWER), MORE_AND_FEWER)]
         .into_iter()
-        .chain(sizes.into_iter().take(POST_SIZES).map(|seats| (Unit::Post(seats), people_for(problem, seats))))
-        .chain(forces.map(|seats| (Unit::Force(seats), people_for(problem, seats))))
+        .chain(sizes(&mut posts).into_iter().map(|seats| (Unit::Post(seats), people(seats))))
+        .chain(force.map(|seats| (Unit::Force(seats), people(seats))))
+        .chain(sizes(&mut patrols).into_iter().map(|seats| (Unit::Patrol(seats), people(seats))))
         .collect()
 }
 
@@ -168,8 +195,11 @@ fn units_of(problem: &Problem) -> Vec<(Unit, u32)> {
 /// cut short. The units come first, then the strengths upwards.
 pub fn force(problem: &Problem, plan: &Plan, known: Option<&Force>, options: &Options, watch: &Watch<'_>) -> Force {
     let own = problem.data().personnel;
-    let shown = strengths(problem);
-    let units = units_of(problem);
+    let shown = strengths(own);
+    let data = problem.data();
+    let reaction = data.bases.iter().filter(|base| base.forces_max > 0).map(|base| base.seats).max();
+    let sizes = data.sites.iter().map(|site| site.seats);
+    let units = units_of(sizes, reaction, std::iter::empty(), data.relief_factor_milli.into());
     let mut plans = known.map(|known| known.plans.clone()).unwrap_or_default();
     let near: Vec<u32> = [own].into_iter().chain(units.iter().map(|unit| own.saturating_add(unit.1))).collect();
     for wanted in [&near, &shown] {
@@ -182,40 +212,80 @@ pub fn force(problem: &Problem, plan: &Plan, known: Option<&Force>, options: &Op
             }
         }
     }
-    let is_cut_short = near.iter().chain(&shown).any(|personnel| !plans.contains_key(personnel));
+    let plans: Strengths<Valued> =
+        plans.into_iter().map(|(people, plan)| (people, plan.map(|plan| Valued { plan, data }))).collect();
+    let force = read_force(own, (plan.value, plan.bound), &shown, &units, plans);
+    Force { bases: bases(problem, plan), posts: posts(problem, plan), ..force.map(|valued| valued.plan) }
+}
+
+/// A plan with the problem whose values weigh what its sites gain.
+struct Valued<'a> {
+    plan: Plan,
+    data: &'a ProblemData,
+}
+
+impl AtStrength for Valued<'_> {
+    fn found(&self) -> (f64, f64) {
+        (self.plan.value, self.plan.bound)
+    }
+
+    fn gains(&self, before: &Self) -> (Vec<(usize, f64, f64)>, usize) {
+        let pairs = || before.plan.sites.iter().zip(&self.plan.sites);
+        let weights = self.data.sites.iter().map(|site| site.value_milli as f64);
+        let gains = gains(pairs().map(|(then, now)| (then.protection, now.protection)), weights);
+        (gains, pairs().filter(|(then, now)| then.posture != now.posture).count())
+    }
+}
+
+impl<P> Force<P> {
+    fn map<Q>(self, keep: impl Fn(P) -> Q) -> Force<Q> {
+        let Self { personnel, found, steps, units, bases, posts, is_cut_short, made, plans } = self;
+        let plans = plans.into_iter().map(|(people, plan)| (people, plan.map(&keep))).collect();
+        Force { personnel, found, steps, units, bases, posts, is_cut_short, made, plans }
+    }
+}
+
+/// Reads what plans at many strengths say. `held` is value and bound of the plan at the strength `own`, for where it was
+/// not planned for again. Where units would stand is left out.
+pub(crate) fn read_force<P: AtStrength>(
+    own: u32,
+    held: (f64, f64),
+    shown: &[u32],
+    units: &[(Unit, u32)],
+    plans: Strengths<P>,
+) -> Force<P> {
     let found = carried(&plans);
     let at = |personnel: u32| found.get(&personnel).copied();
-    let held = at(own).unwrap_or((plan.value, plan.bound));
-    let units = units.into_iter().map(|(unit, people)| UnitPrice {
+    let held = at(own).unwrap_or(held);
+    let price = |&(unit, people): &(Unit, u32)| UnitPrice {
         unit,
         people,
         spared: at(own.saturating_add(people)).map(|more| Band::between(held, more)),
-    });
+    };
+    let wanted: BTreeSet<u32> =
+        units.iter().map(|unit| own.saturating_add(unit.1)).chain(shown.iter().copied()).collect();
+    let made = wanted.iter().filter(|personnel| plans.contains_key(personnel)).count();
     Force {
         personnel: own,
         found: held,
-        steps: steps(problem, &shown, &plans, &found),
-        units: units.collect(),
-        bases: bases(problem, plan),
-        posts: posts(problem, plan),
-        is_cut_short,
+        steps: steps(shown, &plans, &found),
+        units: units.iter().map(price).collect(),
+        bases: Vec::new(),
+        posts: Vec::new(),
+        is_cut_short: made < wanted.len(),
+        made: (made, wanted.len()),
         plans,
     }
 }
 
-fn steps(
-    problem: &Problem,
-    shown: &[u32],
-    plans: &BTreeMap<u32, Option<Plan>>,
-    found: &BTreeMap<u32, (f64, f64)>,
-) -> Vec<Step> {
+fn steps<P: AtStrength>(shown: &[u32], plans: &Strengths<P>, found: &BTreeMap<u32, (f64, f64)>) -> Vec<Step> {
     let at = |personnel: u32| found.get(&personnel).copied();
     let plan = |personnel: u32| plans.get(&personnel).and_then(Option::as_ref);
     let mut before: Option<u32> = None;
     let mut steps = Vec::with_capacity(shown.len());
     for &personnel in shown {
         let pair = before.and_then(plan).zip(plan(personnel));
-        let (gains, postures) = pair.map(|(last, here)| gains(problem.data(), last, here)).unwrap_or_default();
+        let (gains, postures) = pair.map(|(last, here)| here.gains(last)).unwrap_or_default();
         let spared = before.and_then(at).zip(at(personnel)).map(|(fewer, more)| Band::between(fewer, more));
         let is_computed = plans.contains_key(&personnel);
         steps.push(Step { personnel, is_computed, found: at(personnel), spared, gains, postures });
@@ -226,11 +296,9 @@ fn steps(
 
 /// Value and bound by strength: more people can do what fewer do, so a value holds for every larger strength and a bound
 /// for every smaller one.
-fn carried(plans: &BTreeMap<u32, Option<Plan>>) -> BTreeMap<u32, (f64, f64)> {
-    let mut found: BTreeMap<u32, (f64, f64)> = plans
-        .iter()
-        .filter_map(|(personnel, plan)| plan.as_ref().map(|plan| (*personnel, (plan.value, plan.bound))))
-        .collect();
+fn carried<P: AtStrength>(plans: &Strengths<P>) -> BTreeMap<u32, (f64, f64)> {
+    let mut found: BTreeMap<u32, (f64, f64)> =
+        plans.iter().filter_map(|(personnel, plan)| Some((*personnel, plan.as_ref()?.found()))).collect();
     let mut least = f64::INFINITY;
     for (value, _) in found.values_mut() {
         least = least.min(*value);
@@ -244,16 +312,19 @@ fn carried(plans: &BTreeMap<u32, Option<Plan>>) -> BTreeMap<u32, (f64, f64)> {
     found
 }
 
-/// Sites that gain a percentage point or more, by persons, and how many change posture.
-fn gains(data: &ProblemData, before: &Plan, after: &Plan) -> (Vec<(usize, f64, f64)>, usize) {
-    let pairs = || before.sites.iter().zip(&after.sites).enumerate();
-    let mut gains: Vec<(usize, f64, f64)> = pairs()
-        .filter(|(_, (then, now))| now.protection - then.protection >= 0.01)
-        .map(|(i, (then, now))| (i, then.protection, now.protection))
+/// Sites that gain a percentage point or more, by persons: index, protection before and after.
+pub(crate) fn gains(
+    protection: impl Iterator<Item = (f64, f64)>,
+    weights: impl Iterator<Item = f64>,
+) -> Vec<(usize, f64, f64)> {
+    let mut gains: Vec<(f64, (usize, f64, f64))> = protection
+        .zip(weights)
+        .enumerate()
+        .filter(|(_, ((then, now), _))| now - then >= 0.01)
+        .map(|(i, ((then, now), weight))| ((now - then) * weight, (i, then, now)))
         .collect();
-    let weight = |&(i, then, now): &(usize, f64, f64)| (now - then) * data.sites[i].value_milli as f64;
-    gains.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.0.cmp(&b.0)));
-    (gains, pairs().filter(|(_, (then, now))| then.posture != now.posture).count())
+    gains.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.0.cmp(&b.1.0)));
+    gains.into_iter().map(|(_, gain)| gain).collect()
 }
 
 /// The value when a unit stands in every schedule and brings its own people.
@@ -265,7 +336,7 @@ fn with_unit(problem: &Problem, plan: &Plan, seats: u32, add: impl Fn(&mut Sched
     evaluate(&larger, &schedules).ok().map(|evaluation| evaluation.value)
 }
 
-fn best_first(mut prices: Vec<PlacePrice>) -> Vec<PlacePrice> {
+pub(crate) fn best_first(mut prices: Vec<PlacePrice>) -> Vec<PlacePrice> {
     prices.retain(|price| price.spared > 1e-9);
     prices.sort_by(|a, b| b.spared.total_cmp(&a.spared).then(a.place.cmp(&b.place)));
     prices.truncate(PLACES_MAX);

@@ -2,12 +2,13 @@
 
 use crate::plan::micro;
 use crate::week::PreparedWeek;
-use crate::{Desk, DeskError, Moment, Snapshot, Stamp};
+use crate::{Changes, Desk, DeskError, Moment, Snapshot, Stamp};
 use konbit_base::Digest;
 use konbit_mission::week::{AdoptedWeek, WeekAssumptions, WeekPlanId};
 use konbit_mission::{Mission, Recorded, rules};
 use konbit_protect::{
-    Options, Watch, Week, WeekData, WeekDocument, WeekOutcome, WeekPlan, WeekSchedule, plan_week, replan_week,
+    Options, Watch, Week, WeekData, WeekDemand, WeekDocument, WeekOutcome, WeekPlan, WeekSchedule, plan_week,
+    replan_week,
 };
 use konbit_roster::Roster;
 use konbit_store::Attachment;
@@ -26,9 +27,9 @@ pub struct WeekView {
     pub roster: Roster,
 }
 
-/// The schedules of a plan, if it is for the same lists of sites, bases, contingents, areas and
-/// slots, so that planning can start from them.
-pub fn known_schedules(week: &Week, held: &WeekDocument) -> Option<Vec<Vec<WeekSchedule>>> {
+/// Whether two weeks have the same lists of sites, bases, contingents, areas and slots, so that a schedule of the one
+/// means the same in the other.
+pub fn same_lists(one: &WeekData, other: &WeekData) -> bool {
     let names = |data: &WeekData| -> Vec<String> {
         let sites = data.sites.iter().map(|site| site.id.clone());
         let bases = data.bases.iter().map(|base| base.id.clone());
@@ -37,7 +38,44 @@ pub fn known_schedules(week: &Week, held: &WeekDocument) -> Option<Vec<Vec<WeekS
         let slots = data.slots.iter().map(|slot| slot.id.clone());
         sites.chain(bases).chain(crews).chain(areas).chain(slots).collect()
     };
-    (!held.schedules.is_empty() && names(week.data()) == names(&held.problem)).then(|| held.schedules.clone())
+    names(one) == names(other)
+}
+
+/// The schedules of a plan, if it is for the same lists, so that planning can start from them.
+pub fn known_schedules(week: &Week, held: &WeekDocument) -> Option<Vec<Vec<WeekSchedule>>> {
+    (!held.schedules.is_empty() && same_lists(week.data(), &held.problem)).then(|| held.schedules.clone())
+}
+
+/// What a plan of the week must do at a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    /// A post must stand there.
+    Post,
+    /// Somebody must visit it.
+    Visit,
+    /// It has a floor.
+    Floor,
+}
+
+impl Demand {
+    /// Word for it in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Post => "post",
+            Self::Visit => "visit",
+            Self::Floor => "floor",
+        }
+    }
+}
+
+/// A plan of the week, or why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedWeek {
+    /// The plan file. `seconds` is 0: only the caller has a clock.
+    pub document: WeekDocument,
+    /// Where demands conflict: the id of the kind of slot, and each demand with the id of its site. `None` where there is
+    /// a plan, or where none was found and none was proven impossible.
+    pub conflict: Option<(String, Vec<(Demand, String)>)>,
 }
 
 /// Plans a week. From a plan that is `held`, if it is for the same lists, in two steps: it is mended at
@@ -49,6 +87,16 @@ pub fn plan_week_for(
     seed: u64,
     watch: &Watch<'_>,
 ) -> WeekDocument {
+    planned_week_for(prepared, held, seed, watch).document
+}
+
+/// As [`plan_week_for`], and names the demands that conflict where there is no plan.
+pub fn planned_week_for(
+    prepared: &PreparedWeek,
+    held: Option<&WeekDocument>,
+    seed: u64,
+    watch: &Watch<'_>,
+) -> PlannedWeek {
     let options = Options { seed, ..Options::default() };
     let week = &prepared.week;
     let mended = held.and_then(|held| mended(week, held, &options, watch));
@@ -61,7 +109,19 @@ pub fn plan_week_for(
         },
         None => plan_week(week, None, &options, watch),
     };
-    WeekDocument::new(week, &outcome, seed, 0.0)
+    let conflict = match &outcome {
+        WeekOutcome::Infeasible(infeasible) => {
+            let site = |site: usize| week.data().sites[site].id.clone();
+            let demands = infeasible.demands.iter().map(|demand| match *demand {
+                WeekDemand::Post(index) => (Demand::Post, site(index)),
+                WeekDemand::Visit(index) => (Demand::Visit, site(index)),
+                WeekDemand::Floor(index) => (Demand::Floor, site(index)),
+            });
+            Some((week.data().slots[infeasible.slot].id.clone(), demands.collect()))
+        }
+        _ => None,
+    };
+    PlannedWeek { document: WeekDocument::new(week, &outcome, seed, 0.0), conflict }
 }
 
 /// Effort of the first step.
@@ -90,13 +150,28 @@ impl Desk {
         moment: Moment,
         stamp: &Stamp,
     ) -> Result<Snapshot, DeskError> {
+        self.adopt_week_with(document, assumptions, &Changes::default(), reason, moment, stamp)
+    }
+
+    /// As [`Desk::adopt_week`], for a plan made under changed figures: the changed figures enter the record with it, in
+    /// one append, so that the data of the record make exactly the problem that the plan solves.
+    pub fn adopt_week_with(
+        &self,
+        document: &WeekDocument,
+        assumptions: &WeekAssumptions,
+        changes: &Changes,
+        reason: &str,
+        moment: Moment,
+        stamp: &Stamp,
+    ) -> Result<Snapshot, DeskError> {
         let snapshot = self.snapshot()?;
+        let changes = changes.clone().that_differ(&snapshot.mission);
         let bytes = document.to_bytes();
         konbit_plan_check::check(&bytes).map_err(|refusal| DeskError::PlanDoesNotHold(refusal.to_string()))?;
         let (Some(value), Some(bound)) = (document.value, document.bound) else {
             return Err(DeskError::PlanDoesNotHold("it is not a plan: none was found".to_owned()));
         };
-        let now = self.prepare_week(&snapshot.mission, assumptions, moment)?;
+        let now = self.prepare_week(&changes.upon(&snapshot.mission)?, assumptions, moment)?;
         let (roster, digest) = (now.roster.to_bytes(), Digest::of(&bytes));
         let adopted = AdoptedWeek {
             id: WeekPlanId::new(digest.short()).expect("hexadecimal digits"),
@@ -112,8 +187,31 @@ impl Desk {
         let file = |name: &str, bytes| Attachment { media: MEDIA.to_owned(), name: name.to_owned(), bytes };
         let files =
             [file(&format!("week-{}.json", adopted.id), bytes), file(&format!("roster-{}.json", adopted.id), roster)];
-        let event = rules::adopt_week(&snapshot.mission, adopted, now.week.hash())?;
-        self.append(&snapshot, vec![event], &files, stamp)
+        let mut events = changes.recorded(&snapshot.mission, reason.trim(), &stamp.actor)?;
+        events.push(rules::adopt_week(&snapshot.mission, adopted, now.week.hash())?);
+        self.append(&snapshot, events, &files, stamp)
+    }
+
+    /// Makes the problem of the week as it would be under changed figures, and its roster.
+    ///
+    /// # Errors
+    /// As [`Desk::prepare_week`], and [`DeskError::Change`] where the figures cannot be changed so.
+    pub fn prepare_week_if(
+        &self,
+        mission: &Mission,
+        assumptions: &WeekAssumptions,
+        changes: &Changes,
+        moment: Moment,
+    ) -> Result<PreparedWeek, DeskError> {
+        if changes.is_empty() {
+            return self.prepare_week(mission, assumptions, moment);
+        }
+        self.prepare_week(&changes.mission(mission)?, assumptions, moment)
+    }
+
+    /// A plan of the week that was adopted at some time, by its id.
+    pub fn adopted_week(&self, mission: &Mission, id: &str) -> Result<Option<WeekView>, DeskError> {
+        mission.week_plans.get(id).map(|adopted| self.week_view(adopted)).transpose()
     }
 
     /// The plan of the week in force, if one was adopted.

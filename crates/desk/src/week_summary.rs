@@ -5,7 +5,7 @@ use crate::week_plan::WeekView;
 use crate::week_words::site_name;
 use konbit_mission::Mission;
 use konbit_protect::{
-    DocumentStatus, PROBABILITY_DENOMINATOR, Week, WeekData, WeekDocument, WeekSchedule, evaluate_week,
+    DocumentStatus, PROBABILITY_DENOMINATOR, Week, WeekData, WeekDocument, WeekEvaluation, WeekSchedule, evaluate_week,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ pub struct BeforeSummary {
     pub plan: String,
     /// Its value when it was adopted.
     pub value_then: Option<f64>,
-    /// Its value under the problem of the new plan; `None` where it cannot be followed any more.
+    /// Its value under the problem of the new plan, leaving aside what that demands; `None` where it cannot be followed any more.
     pub value_now: Option<f64>,
     /// Why it cannot be followed any more.
     pub why: Option<String>,
@@ -163,25 +163,36 @@ fn slot_summary(data: &WeekData, slot: usize, schedules: &[WeekSchedule]) -> Slo
     }
 }
 
+/// What is given kind of slot by kind of slot and site by site, for each site as a mean over the slots of a week.
+pub fn mean_over_week(data: &WeekData, by_slot: &[Vec<f64>]) -> Vec<f64> {
+    let slots: u32 = data.slots.iter().map(|slot| slot.count).sum();
+    let mean = |site: usize| {
+        let all = data.slots.iter().zip(by_slot);
+        all.map(|(slot, given)| f64::from(slot.count) * given[site]).sum::<f64>() / f64::from(slots.max(1))
+    };
+    (0..data.sites.len()).map(mean).collect()
+}
+
 /// Protection of each site, mean over the slots of a week.
 fn week_means(week: &Week, schedules: &[Vec<WeekSchedule>]) -> Option<BTreeMap<String, f64>> {
     let (data, evaluation) = (week.data(), evaluate_week(week, schedules).ok()?);
-    let slots: u32 = data.slots.iter().map(|slot| slot.count).sum();
-    let mean = |site: usize| {
-        let all = data.slots.iter().zip(&evaluation.protection);
-        all.map(|(slot, protection)| f64::from(slot.count) * protection[site]).sum::<f64>() / f64::from(slots.max(1))
-    };
-    Some(data.sites.iter().enumerate().map(|(index, site)| (site.id.clone(), mean(index))).collect())
+    let means = mean_over_week(data, &evaluation.protection);
+    Some(data.sites.iter().map(|site| site.id.clone()).zip(means).collect())
+}
+
+/// What a plan comes to when it is followed as it is under another week, by harm alone: what that week demands and the
+/// plan does not do is not counted. The error says why it cannot be followed.
+pub fn followed(week: &Week, held: &WeekDocument) -> Result<WeekEvaluation, String> {
+    let elsewhere = || "it is for other lists of sites, bases, contingents, patrols or slots".to_owned();
+    let schedules = crate::known_schedules(week, held).ok_or_else(elsewhere)?;
+    evaluate_week(&week.with_nothing_demanded(), &schedules).map_err(|fault| fault.to_string())
 }
 
 fn compared(week: &Week, document: &WeekDocument, before: &WeekView) -> BeforeSummary {
     let held = &before.document;
-    let (value_now, why) = match crate::known_schedules(week, held) {
-        None => (None, Some("it is for other lists of sites, bases, contingents, patrols or slots".to_owned())),
-        Some(schedules) => match evaluate_week(week, &schedules) {
-            Ok(evaluation) => (Some(evaluation.value), None),
-            Err(fault) => (None, Some(fault.to_string())),
-        },
+    let (value_now, why) = match followed(week, held) {
+        Ok(evaluation) => (Some(evaluation.value), None),
+        Err(why) => (None, Some(why)),
     };
     let then = Week::new(held.problem.clone()).ok().and_then(|then| week_means(&then, &held.schedules));
     let mut sites = Vec::new();
@@ -269,7 +280,7 @@ fn difference(out: &mut String, mission: &Mission, before: &BeforeSummary) {
     let _ = writeln!(out, "\nagainst plan {} in force (value {} when adopted)", before.plan, known(before.value_then));
     match (&before.value_now, &before.why) {
         (Some(value), _) => {
-            let _ = writeln!(out, "  followed as it is, it would now have {value:.3}");
+            let _ = writeln!(out, "  followed as it is, it would now have {value:.3}, leaving aside what is demanded");
         }
         (None, Some(why)) => {
             let _ = writeln!(out, "  it cannot be followed as it is: {why}");

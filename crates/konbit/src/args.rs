@@ -98,18 +98,8 @@ pub enum Command {
         /// Share of attempts by those who watch the pattern, 0 to 1, instead of the planning figures'
         #[arg(long)]
         alpha: Option<f64>,
-        /// Least protection of a kind of site, 0 to 1 or a per cent, such as school=0.2
-        #[arg(long, value_name = "KIND=SHARE")]
-        floor: Vec<String>,
-        /// Demand a post at this site in every schedule
-        #[arg(long, value_name = "SITE")]
-        post: Vec<String>,
-        /// Demand no post at this site
-        #[arg(long, value_name = "SITE")]
-        no_post: Vec<String>,
-        /// Another planning figure, such as static=0.7, decay=20, relief=5, seats.school=6 or value.hospital=12
-        #[arg(long = "set", value_name = "FIGURE=VALUE")]
-        set: Vec<String>,
+        #[command(flatten)]
+        changing: Changing,
         /// Stop after so many seconds with the best plan so far; so does Ctrl-C
         #[arg(long)]
         seconds: Option<f64>,
@@ -373,6 +363,24 @@ pub struct Output {
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// What is changed of the planning figures, for a question.
+#[derive(Debug, Default, Args)]
+pub struct Changing {
+    /// Least protection of a kind of site, 0 to 1 or a per cent, such as school=0.2
+    #[arg(long, value_name = "KIND=SHARE")]
+    pub floor: Vec<String>,
+    /// Demand a post at this site in every schedule
+    #[arg(long, value_name = "SITE")]
+    pub post: Vec<String>,
+    /// Demand no post at this site
+    #[arg(long, value_name = "SITE")]
+    pub no_post: Vec<String>,
+    /// Another planning figure, such as static=0.7, decay=20, relief=5, seats.school=6 or value.hospital=12; of the week
+    /// also patrol=0.4 and `slot_attempts.night=1.5`
+    #[arg(long = "set", value_name = "FIGURE=VALUE")]
+    pub set: Vec<String>,
 }
 
 /// Who acts.

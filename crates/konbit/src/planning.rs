@@ -1,15 +1,16 @@
 //! Planning from the command line: a plan under the mission's figures or others, and the score of one made by hand.
 
 use crate::Ended;
-use crate::args::{Format, PlanFormat};
+use crate::args::{Changing, Format, PlanFormat};
 use crate::commands::stamp;
 use crate::files::read_limited;
 use crate::output;
 use crate::stop::Stop;
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use jiff::Timestamp;
 use konbit_desk::{
-    Assumptions, Changes, Desk, HAND_BYTES_MAX, PlanRequest, Progress, Watch, breach_words, read_hand, score,
+    Assumptions, ChangeLine, Changes, Desk, HAND_BYTES_MAX, PlanRequest, Progress, Watch, breach_words, read_hand,
+    score,
 };
 use serde_json::json;
 use std::fmt::Write as _;
@@ -21,10 +22,7 @@ pub struct PlanArgs<'a> {
     pub dir: &'a Path,
     pub personnel: Option<u32>,
     pub alpha: Option<f64>,
-    pub floor: &'a [String],
-    pub post: &'a [String],
-    pub no_post: &'a [String],
-    pub set: &'a [String],
+    pub changing: &'a Changing,
     pub seconds: Option<f64>,
     pub seed: u64,
     pub format: PlanFormat,
@@ -35,7 +33,11 @@ pub struct PlanArgs<'a> {
 
 pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     ensure!(args.personnel != Some(0), "a force of 0 people guards nothing; give --personnel a number from 1");
-    let changes = changes(args)?;
+    let changes = changes(args.changing)?;
+    let of_week = changes.figures_set().find(|figure| figure.is_of_week());
+    if let Some(figure) = of_week {
+        bail!("{} is a figure of the week, on which this plan does not rest; ask: konbit week plan", figure.name());
+    }
     let desk = if args.adopt.is_some() { Desk::open(args.dir)? } else { Desk::open_to_read(args.dir)? };
     let moment = desk.moment(&desk.snapshot()?.mission, Timestamp::now());
     let assumptions = Assumptions { personnel: args.personnel, alpha_ppm: args.alpha.map(alpha_ppm).transpose()? };
@@ -63,10 +65,7 @@ pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     let rendered = match args.format {
         PlanFormat::Text => {
             let mut text = konbit_desk::plan_text(&mission, &document);
-            for line in lines {
-                let outside = if line.is_outside { " (outside its interval)" } else { "" };
-                writeln!(text, "with {}: {} instead of {}{outside}", line.label, line.after, line.before)?;
-            }
+            text += &change_lines(&lines);
             if !planned.conflict.is_empty() {
                 writeln!(text, "these demands conflict: {}", planned.conflict.join(", "))?;
             }
@@ -88,21 +87,30 @@ pub fn plan(args: &PlanArgs<'_>) -> Result<Ended> {
     Ok(if document.value.is_some() { Ended::Well } else { Ended::Badly })
 }
 
+/// What a question changes, a line each.
+pub fn change_lines(lines: &[ChangeLine]) -> String {
+    let line = |line: &ChangeLine| {
+        let outside = if line.is_outside { " (outside its interval)" } else { "" };
+        format!("with {}: {} instead of {}{outside}\n", line.label, line.after, line.before)
+    };
+    lines.iter().map(line).collect()
+}
+
 /// What the flags change of the planning figures.
-fn changes(args: &PlanArgs<'_>) -> Result<Changes> {
+pub fn changes(args: &Changing) -> Result<Changes> {
     let mut changes = Changes::default();
-    for floor in args.floor {
+    for floor in &args.floor {
         let (kind, share) = pair("--floor", floor)?;
         changes.set(&format!("floor.{kind}"), share)?;
     }
-    for figure in args.set {
+    for figure in &args.set {
         let (name, value) = pair("--set", figure)?;
         changes.set(name, value)?;
     }
-    for site in args.post {
+    for site in &args.post {
         changes.post(site, true)?;
     }
-    for site in args.no_post {
+    for site in &args.no_post {
         changes.post(site, false)?;
     }
     Ok(changes)

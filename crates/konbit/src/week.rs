@@ -4,13 +4,13 @@ use crate::Ended;
 use crate::args::Format;
 use crate::commands::{entropy, stamp};
 use crate::output;
-use crate::planning::alpha_ppm;
+use crate::planning::{alpha_ppm, change_lines, changes};
 use crate::stop::Stop;
 use crate::week_args::{OverrideArgs, PlanArgs, RosterArgs, TableFormat, WeekCommand};
 use anyhow::{Result, anyhow, bail, ensure};
 use jiff::Timestamp;
 use konbit_base::Finding;
-use konbit_desk::{Desk, DrawState, Progress, Watch, WeekSummary, write_durably, zone};
+use konbit_desk::{Desk, DrawState, PlannedWeek, Progress, Watch, WeekSummary, write_durably, zone};
 use konbit_mission::Mission;
 use konbit_mission::draws::Draw;
 use konbit_mission::week::WeekAssumptions;
@@ -75,9 +75,11 @@ fn plan(args: &PlanArgs) -> Result<Ended> {
     let desk = if args.adopt.is_some() { Desk::open(&args.dir)? } else { Desk::open_to_read(&args.dir)? };
     let mission = desk.snapshot()?.mission;
     let moment = desk.moment(&mission, Timestamp::now());
-    let assumptions = assumptions(&mission, args)?;
+    let (assumptions, changes) = (assumptions(&mission, args)?, changes(&args.changing)?.that_differ(&mission));
+    // Before the plan is adopted: after it, the record has the figures.
+    let lines = changes.lines(&mission);
     let spinner = output::spinner("making the roads and the roster ready");
-    let prepared = desk.prepare_week(&mission, &assumptions, moment)?;
+    let prepared = desk.prepare_week_if(&mission, &assumptions, &changes, moment)?;
     let before = desk.week_in_force(&mission)?;
     let held = before.as_ref().filter(|_| !args.afresh);
     let held =
@@ -93,7 +95,7 @@ fn plan(args: &PlanArgs) -> Result<Ended> {
         ));
     };
     let watch = Watch { should_stop: &should_stop, progress: &progress };
-    let mut document = konbit_desk::plan_week_for(&prepared, held, args.seed, &watch);
+    let PlannedWeek { mut document, conflict } = konbit_desk::planned_week_for(&prepared, held, args.seed, &watch);
     document.seconds = started.elapsed().as_secs_f64();
     spinner.set_message("comparing and checking");
     let summary = konbit_desk::week_summary(&prepared.week, &document, before.as_ref());
@@ -102,18 +104,23 @@ fn plan(args: &PlanArgs) -> Result<Ended> {
     }
     let mut adopted = None;
     if let (Some(reason), true) = (&args.adopt, document.value.is_some()) {
-        let after = desk.adopt_week(&document, &assumptions, reason, moment, &stamp(&args.acting.role))?;
+        let stamp = stamp(&args.acting.role);
+        let after = desk.adopt_week_with(&document, &assumptions, &changes, reason, moment, &stamp)?;
         adopted = after.mission.week_in_force().map(|plan| plan.value.id.to_string());
     }
     spinner.finish_and_clear();
     let started_from =
         if held.is_some() { before.as_ref().map(|view| view.adopted.value.id.to_string()) } else { None };
     desk.close()?;
-    let told = Told { summary, findings: prepared.left_out, started_from, adopted };
+    let told = Told { summary, changed: change_lines(&lines), findings: prepared.left_out, started_from, adopted };
     match args.format.format {
         Format::Json => output::json(&json!({
             "summary": told.summary, "findings": told.findings, "started_from": told.started_from,
             "adopted": told.adopted,
+            "conflict": conflict.map(|(slot, demands)| json!({
+                "slot": slot,
+                "demands": demands.iter().map(|(demand, site)| json!({ "demand": demand.word(), "site": site })).collect::<Vec<_>>(),
+            })),
         }))?,
         Format::Text => output::text(&plan_text(&mission, &told, args))?,
     }
@@ -123,13 +130,14 @@ fn plan(args: &PlanArgs) -> Result<Ended> {
 /// What planning tells the user.
 struct Told {
     summary: WeekSummary,
+    changed: String,
     findings: Vec<Finding>,
     started_from: Option<String>,
     adopted: Option<String>,
 }
 
 fn plan_text(mission: &Mission, told: &Told, args: &PlanArgs) -> String {
-    let mut out = konbit_desk::week_plan_text(mission, &told.summary);
+    let mut out = konbit_desk::week_plan_text(mission, &told.summary) + &told.changed;
     match &told.started_from {
         Some(plan) => out += &format!("planning started from plan {plan} in force\n"),
         None if told.summary.before.is_some() => {

@@ -1,6 +1,6 @@
 //! The arguments of `konbit week`.
 
-use crate::args::{Acting, Output};
+use crate::args::{Acting, Changing, Output};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub enum WeekCommand {
     /// Plan the week, starting from the plan in force; also after a loss
-    Plan(PlanArgs),
+    Plan(Box<PlanArgs>),
     /// The roster behind the plan in force: who is on duty when
     Roster(RosterArgs),
     /// Commit to what is drawn for the slots to come; what it is stays secret
@@ -83,6 +83,8 @@ pub struct PlanArgs {
     /// A patrol that cannot be done
     #[arg(long, value_name = "ID")]
     pub lost_patrol: Vec<String>,
+    #[command(flatten)]
+    pub changing: Changing,
     /// Stop after so many seconds with the best plan so far, as Ctrl-C does
     #[arg(long)]
     pub seconds: Option<f64>,

@@ -122,8 +122,9 @@ pub use problem::{
 };
 pub use week::{
     AREA_SITES_MAX, AREAS_MAX, Contingent, DUTIES_MAX, Group, GroupWorst, Lost, NextBest, OverridePrice, PARTIES_MAX,
-    PatrolArea, PatrolDuty, ROUTE_MINUTES_MAX, Route, SLOT_MINUTES_MAX, SLOTS_MAX, SeatsWorth, SlotCertificate,
-    SlotKind, SlotSeats, Task, WEEK_FORMAT, Week, WeekCertificate, WeekData, WeekDemand, WeekDocument, WeekEvaluation,
-    WeekFault, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, WeekSchedule, WeekShort, WeekSite, drawn,
-    evaluate_week, next_best, plan_week, price_override, replan_week, seat_prices, worth_of_seats,
+    PATROLS_MAX, PatrolArea, PatrolDuty, ROUTE_MINUTES_MAX, Route, SLOT_MINUTES_MAX, SLOTS_MAX, SeatsWorth,
+    SlotCertificate, SlotKind, SlotSeats, Task, WEEK_FORMAT, Week, WeekCertificate, WeekData, WeekDemand, WeekDocument,
+    WeekEvaluation, WeekFault, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, WeekSchedule, WeekShort, WeekSite,
+    drawn, evaluate_week, next_best, plan_week, post_worth, price_override, replan_week, seat_prices, week_seats_equal,
+    worth_of_seats,
 };

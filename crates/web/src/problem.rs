@@ -63,6 +63,13 @@ impl Problem {
         Self { retry_after: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Busy planning", detail) }
     }
 
+    /// Something else of the week is being made.
+    pub fn busy_with(what: &str) -> Self {
+        let detail =
+            format!("{what} is being made, and one thing is made at a time; wait for it, or end it on its page");
+        Self { retry_after: Some(5), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "Busy planning", &detail) }
+    }
+
     /// Our fault; what is known stands in the log.
     pub fn broken(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something failed", detail)

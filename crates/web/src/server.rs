@@ -8,6 +8,7 @@ mod plans;
 mod roads;
 mod study;
 mod week;
+mod week_study;
 
 use crate::layout::{Frame, View, page};
 use crate::planner::{Ground, Planner};
@@ -83,6 +84,13 @@ pub fn router(desk: Arc<Desk>, world: World) -> Router {
         .route("/week", get(week::week))
         .route("/week/plan", get(week::plan))
         .route("/week/plan.json", get(week::plan_json))
+        .route("/week/question", get(week_study::question))
+        .route("/week/ask", get(week_study::ask))
+        .route("/week/curve", get(week_study::curve))
+        .route("/week/curve.csv", get(week_study::curve_csv))
+        .route("/week/alpha", get(week_study::alpha))
+        .route("/week/sensitivity", get(week_study::sensitivity))
+        .route("/week/compare", get(week_study::compare))
         .route("/week/sites.geojson", get(week::sites))
         .route("/week/stop", post(week::stop))
         .route("/week/adopt", post(week::adopt))

@@ -250,6 +250,24 @@ fn alternatives(
     found
 }
 
+/// What a post that always stands at each site would save, persons per week, at the watchers' choice of the certificate:
+/// beyond what protects the site under `evaluation` already, people and all other sites left aside. It orders sites and
+/// bounds nothing.
+///
+/// # Panics
+/// When certificate and evaluation are not of the week.
+pub fn post_worth(week: &Week, certificate: &WeekCertificate, evaluation: &WeekEvaluation) -> Vec<f64> {
+    let data = week.data();
+    let effect = crate::engine::share(data.static_effect_ppm);
+    let mut worth = vec![0.0; data.sites.len()];
+    for (slot, protection) in evaluation.protection.iter().enumerate() {
+        for ((worth, weight), cover) in worth.iter_mut().zip(weights(data, certificate, slot)).zip(protection) {
+            *worth += weight * (effect - cover).max(0.0);
+        }
+    }
+    worth
+}
+
 /// What one unit of protection of each site of a slot is worth, persons per week: forecast harm and
 /// the watchers' choice of the certificate.
 pub(super) fn weights(data: &WeekData, certificate: &WeekCertificate, slot: usize) -> Vec<f64> {

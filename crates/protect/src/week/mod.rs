@@ -8,10 +8,10 @@ mod evaluate;
 mod plan;
 mod worth;
 
-pub use change::{Lost, NextBest, OverridePrice, Task, drawn, next_best, price_override};
+pub use change::{Lost, NextBest, OverridePrice, Task, drawn, next_best, post_worth, price_override};
 pub use data::{
-    AREA_SITES_MAX, AREAS_MAX, Contingent, DUTIES_MAX, Group, PARTIES_MAX, PatrolArea, PatrolDuty, ROUTE_MINUTES_MAX,
-    SLOT_MINUTES_MAX, SLOTS_MAX, SlotKind, SlotSeats, Week, WeekData, WeekSite,
+    AREA_SITES_MAX, AREAS_MAX, Contingent, DUTIES_MAX, Group, PARTIES_MAX, PATROLS_MAX, PatrolArea, PatrolDuty,
+    ROUTE_MINUTES_MAX, SLOT_MINUTES_MAX, SLOTS_MAX, SlotKind, SlotSeats, Week, WeekData, WeekSite,
 };
 pub use document::{WEEK_FORMAT, WeekDocument};
 pub use evaluate::{GroupWorst, Route, WeekEvaluation, WeekFault, WeekSchedule, WeekShort, evaluate_week};
@@ -19,4 +19,4 @@ pub use plan::{
     SlotCertificate, WeekCertificate, WeekDemand, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, plan_week,
     replan_week,
 };
-pub use worth::{SeatsWorth, seat_prices, worth_of_seats};
+pub use worth::{SeatsWorth, seat_prices, week_seats_equal, worth_of_seats};

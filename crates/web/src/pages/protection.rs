@@ -7,7 +7,7 @@ mod site;
 
 pub use plan::{Adopted, Asked, PlanFacts, SiteRow, Standing, posture_word, rows};
 pub use query::ProtectionQuery;
-pub use question::{choose_site, infeasible, whole_form};
+pub use question::{choose_site, figure_sections, infeasible, lines as change_lines, whole_form};
 pub use site::{Why, site};
 
 use crate::chart::{self, CurvePoint};

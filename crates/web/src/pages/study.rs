@@ -6,16 +6,16 @@ mod hand;
 mod judged;
 
 pub use compare::{Choice, Side, compare, differences};
-pub use force::{ForcePage, force};
+pub use force::{ForcePage, Named, fifty, force, places, reverse, steps, units};
 pub use hand::{HandPage, HandSays, by_hand};
-pub use judged::{AlphaColumn, SensitivityPage, alpha, sensitivity};
+pub use judged::{AlphaColumn, Sensitive, alpha, sensitivity, sensitivity_lead, sensitivity_table};
 
 use crate::geo::site_href;
 use konbit_mission::Mission;
 use maud::{Markup, html};
 
 /// Name of a site with a link to its page; its id where the record does not have it any more.
-fn site_link(mission: &Mission, id: &str) -> Markup {
+pub fn site_link(mission: &Mission, id: &str) -> Markup {
     html! {
         @match mission.sites.get(id) {
             Some(site) => a href=(site_href(id)) { (site.value.name) },
@@ -25,6 +25,6 @@ fn site_link(mission: &Mission, id: &str) -> Markup {
 }
 
 /// Name of a base; its id where the record does not have it any more.
-fn base_name(mission: &Mission, id: &str) -> String {
+pub fn base_name(mission: &Mission, id: &str) -> String {
     mission.bases.get(id).map_or_else(|| id.to_owned(), |base| base.value.name.clone())
 }

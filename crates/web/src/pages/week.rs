@@ -1,15 +1,19 @@
 //! The week: its plan and proof, what stands in each kind of slot, the next slots, and what another week would be.
 
 pub mod facts;
+mod question;
 pub mod roster;
 pub mod slots;
+pub mod study;
 
-pub use facts::{SlotRow, WeekFacts, WeekQuestion};
+pub use facts::{SlotRow, WeekFacts};
+pub use question::{WeekQuestion, infeasible, note, question_form, running, whole_form};
 
 use crate::format;
 use crate::geo::site_href;
-use crate::layout::{Paging, View, empty, entries_link, figure, select, short, stat};
+use crate::layout::{Paging, View, empty, entries_link, figure, short, stat};
 use konbit_base::Finding;
+use konbit_desk::ChangeLine;
 use konbit_mission::week::{AdoptedWeek, WeekFigures};
 use maud::{Markup, html};
 
@@ -19,8 +23,10 @@ pub struct WeekPage<'a> {
     pub facts: WeekFacts<'a>,
     /// Its adoption and the entries behind it, if it is the one in force.
     pub adopted: Option<(&'a AdoptedWeek, &'a [u64])>,
-    /// The plan in force, where another is shown.
-    pub in_force: Option<WeekFacts<'a>>,
+    /// The plan in force, where another is shown, and what it would come to under the figures of the question.
+    pub in_force: Option<(WeekFacts<'a>, Result<f64, String>)>,
+    /// What the question changes of the figures in the record.
+    pub lines: &'a [ChangeLine],
     /// Whether the mission's data make another problem now than the one it solves.
     pub is_stale: bool,
     /// What was asked.
@@ -52,12 +58,16 @@ pub fn without_plan(view: &View<'_>, question: &WeekQuestion, why: &str) -> Mark
 pub fn week(view: &View<'_>, figures: &WeekFigures, page: &WeekPage<'_>) -> Markup {
     let is_proposal = page.adopted.is_none();
     html! {
-        @if is_proposal { (proposal(page)) }
+        @if is_proposal {
+            @let held = page.in_force.as_ref().map(|(held, followed)| (held, followed));
+            @let more = html! { @if let Some((held, _)) = held { (changes(page, held)) } };
+            (note(&page.facts, page.question, page.lines, held, &more))
+        }
         (headline(figures, page))
         nav.contents aria-label="On this page" {
             @if !is_proposal { a href="#slots" { "Next slots" } }
             a href="#kinds" { "Kinds of slot" } a href="#watchers" { "Those who watch" } a href="#map" { "Map" } a href="#sites" { "All sites" }
-            a href="#ask" { "Plan again" } a href="#proof" { "Proof" }
+            a href="#studies" { "Studies" } a href="#ask" { "Plan again" } a href="#proof" { "Proof" }
             a href="/week/roster" { "Roster" } a href="/week/draws" { "Draws" }
         }
         @if !page.left_out.is_empty() {
@@ -72,11 +82,34 @@ pub fn week(view: &View<'_>, figures: &WeekFigures, page: &WeekPage<'_>) -> Mark
             (page.map)
         }
         (sites(view, figures, page))
+        (studies(page))
         section #ask {
             h2 { "Plan again, with something changed" }
             (question_form(view, figures, page.question))
         }
         (proof(page))
+    }
+}
+
+/// The pages that read the plan further.
+fn studies(page: &WeekPage<'_>) -> Markup {
+    let to = |path: &str| page.question.address_of(path, page.adopted.is_none(), &[]);
+    let compare = if page.adopted.is_none() {
+        page.question.address_of("/week/compare", true, &[("a", "in-force"), ("b", "question")])
+    } else {
+        "/week/compare".to_owned()
+    };
+    html! {
+        section.screen #studies {
+            h2 { "Studies of this plan" }
+            ul {
+                li { a href=(to("/week/question")) { "Ask another question" } ": floors, mandatory posts, what posts, patrols and reaction forces achieve" }
+                li { a href=(to("/week/curve")) { "What more people buy" } ": strength by strength for a contingent, by kind of unit, and the reverse" }
+                li { a href=(to("/week/alpha")) { "Alpha 0, 0.5 and 1" } ": the week as if none, half or all attempts were made by those who watch" }
+                li { a href=(to("/week/sensitivity")) { "What the judgements decide" } ": the week with each judged figure at the ends of its interval" }
+                li { a href=(compare) { "Compare two plans of the week" } }
+            }
+        }
     }
 }
 
@@ -107,29 +140,6 @@ fn headline(figures: &WeekFigures, page: &WeekPage<'_>) -> Markup {
             }
             "status " strong { (facts.status_words()) } " · value " (format::harm(facts.value)) " · bound " (format::harm(facts.bound)) " · gap " (format::gap(facts.gap))
             " · seed " (facts.document.seed) " · problem " code.hash title=(facts.document.problem_hash) { (short(&facts.document.problem_hash.to_string())) }
-        }
-    }
-}
-
-/// The note and the form above a plan that is not adopted.
-fn proposal(page: &WeekPage<'_>) -> Markup {
-    html! {
-        div.notice role="note" {
-            p {
-                strong { "Not adopted. " } "This plan answers the question: " (page.question.words()) "."
-                @if let Some(held) = &page.in_force {
-                    " Against the plan in force (" (format::harm(held.value)) "): "
-                    strong { (format::signed(page.facts.value - held.value, 2)) " people harmed a week" } ". "
-                    a href="/week" { "Back to the plan in force" }
-                } @else { " No plan of the week is in force to compare it with." }
-            }
-            @if let Some(held) = &page.in_force { (changes(page, held)) }
-            form.adopt method="post" action="/week/adopt" {
-                @for (name, value) in page.question.pairs() { input type="hidden" name=(name) value=(value); }
-                input type="hidden" name="problem" value=(page.facts.document.problem_hash);
-                label { span { "Reason, kept in the record" } input type="text" name="reason" required maxlength="500" size="48"; }
-                button type="submit" { "Adopt this plan" }
-            }
         }
     }
 }
@@ -284,62 +294,6 @@ fn sites(view: &View<'_>, figures: &WeekFigures, page: &WeekPage<'_>) -> Markup 
                 (paging.links(path, &pairs, "#sites"))
             }
         }
-    }
-}
-
-/// The form that asks for another week.
-fn question_form(view: &View<'_>, figures: &WeekFigures, question: &WeekQuestion) -> Markup {
-    let alpha = view.mission.planning.values().next().map_or(0.5, |planning| planning.alpha_ppm.best as f64 / 1e6);
-    let alpha = if question.alpha.is_empty() { alpha.to_string() } else { question.alpha.clone() };
-    let alphas: Vec<(String, String)> = ["0", "0.5", "1"].map(|text| (text.to_owned(), text.to_owned())).to_vec();
-    let mut alphas = alphas;
-    if !alphas.iter().any(|(value, _)| *value == alpha) {
-        alphas.push((alpha.clone(), alpha.clone()));
-    }
-    html! {
-        form.sheet method="get" action="/week/plan" {
-            @for crew in &figures.contingents {
-                label { span { "People of " (crew.name) } input type="number" name={ "people." (crew.id) } min="0" max="100000" step="1" value=(question.people(crew)); }
-            }
-            (select("alpha", "Share of attempts by those who watch", &alpha, "as in the planning figures", &alphas))
-            label { span { "Seed" } input type="number" name="seed" min="0" step="1" value=(question.seed()); }
-            label.whole { span { "Posts that are lost: ids of sites, separated by commas" } input type="text" name="lost_site" value=(question.lost_sites.join(", ")) maxlength="2000"; }
-            details.whole open[!question.lost_bases.is_empty() || !question.lost_patrols.is_empty()] {
-                summary { "Bases and patrols that are lost" }
-                @for base in view.mission.bases.values() {
-                    label.check { input type="checkbox" name="lost_base" value=(base.id) checked[question.lost_bases.iter().any(|id| id == base.id.as_str())]; span { (base.name) } }
-                }
-                @for patrol in &figures.patrols {
-                    label.check { input type="checkbox" name="lost_patrol" value=(patrol.id) checked[question.lost_patrols.iter().any(|id| id == patrol.id.as_str())]; span { (patrol.name) } }
-                }
-            }
-            button type="submit" { "Plan with these" }
-            p.quiet { "Roads count as they are reported now: report a closed road on " a href="/roads" { "the page of the roads" } " first. Planning starts from the plan in force, shows value and bound as they close, and can be ended at any time with the best plan so far. Nothing changes until a plan is adopted with a reason." }
-        }
-    }
-}
-
-/// The page while a plan is being made.
-pub fn running(question: &WeekQuestion, progress: Option<konbit_desk::Progress>, seconds: u64) -> Markup {
-    html! {
-        p.lead role="status" { "Planning the week, for " (format::count(seconds)) " seconds so far." }
-        p { "The question: " (question.words()) "." }
-        @match progress {
-            Some(now) => {
-                dl.stats {
-                    (stat("Best plan so far", &html! { (format::harm(now.value)) }, &html! { "people harmed a week, expected" }))
-                    (stat("Proven bound", &html! { (format::harm(now.bound)) }, &html! { "no plan does better" }))
-                    (stat("Gap", &html! { (format::gap(if now.value > 0.0 { (now.value - now.bound).max(0.0) / now.value } else { 0.0 })) }, &html! { "closes as planning goes on" }))
-                    (stat("Schedules", &html! { (format::size(now.schedules)) }, &html! { "round " (now.round) }))
-                }
-            },
-            None => p.quiet { "The relaxation is being solved; value and bound appear when it is." },
-        }
-        form.inline method="post" action="/week/stop" {
-            @for (name, value) in question.pairs() { input type="hidden" name=(name) value=(value); }
-            button type="submit" { "End with the best plan so far" }
-        }
-        p.quiet { "This page asks again every two seconds." }
     }
 }
 

@@ -4,7 +4,7 @@ use super::plans::{AskedGround, PlanQuery, Shown, against, cell, question as ask
 use super::{Answer, App, Ask, Work, answer};
 use crate::format;
 use crate::pages::protection::{self, PlanFacts, ProtectionQuery};
-use crate::pages::study::{self, AlphaColumn, Choice, ForcePage, HandPage, HandSays, SensitivityPage, Side};
+use crate::pages::study::{self, AlphaColumn, Choice, ForcePage, HandPage, HandSays, Side};
 use crate::planner::Question;
 use crate::problem::Problem;
 use axum::Form;
@@ -67,45 +67,71 @@ type Pairs = Result<Query<Vec<(String, String)>>, axum::extract::rejection::Quer
 pub(super) async fn ask(State(app): State<App>, pairs: Pairs, uri: Uri, headers: HeaderMap) -> Response {
     answer(app, Ask::new(&uri, &headers), move |work| {
         let Query(pairs) = pairs.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        let posts = AskedPosts::read(&pairs);
+        let mut query = ProtectionQuery::from_pairs(pairs);
+        posts.put(&mut query.changes);
+        let query = plain(work, &query)?;
+        let with = |site: Option<&Site>| {
+            let mut more = query.clone();
+            demand(&mut more.changes, site);
+            more.address("/protection")
+        };
+        posts.answer(work, "/protection", &with)
+    })
+    .await
+}
+
+/// What the form says of mandatory posts: those that were there and those that keep their mark, and one to be added by
+/// its name.
+pub(super) struct AskedPosts {
+    held: BTreeSet<String>,
+    kept: BTreeSet<String>,
+    added: Option<String>,
+}
+
+impl AskedPosts {
+    pub(super) fn read(pairs: &[(String, String)]) -> Self {
         let all = |name: &str| -> BTreeSet<String> {
             pairs.iter().filter(|(held, _)| held == name).map(|(_, value)| value.trim().to_owned()).collect()
         };
-        let (held, kept, added) = (all("held_post"), all("keep_post"), all("add_post"));
-        let mut query = ProtectionQuery::from_pairs(pairs);
-        query.changes.retain(|(name, _)| !matches!(name.as_str(), "post" | "no_post"));
-        let mut add = |name: &str, id: &str| query.changes.push((name.to_owned(), id.to_owned()));
-        for id in &kept {
-            add("post", id);
-        }
-        for id in held.difference(&kept) {
-            add("no_post", id);
-        }
-        let mut query = plain(work, &query)?;
-        let Some(text) = added.into_iter().find(|text| !text.is_empty()) else {
-            return Ok(Answer::SeeOther(query.address("/protection")));
-        };
-        let found = sites_called(work, &text);
-        let with = |site: &Site| {
-            let mut more = query.clone();
-            more.changes.retain(|(_, value)| value != site.id.as_str());
-            more.changes.push(("post".to_owned(), site.id.to_string()));
-            more.address("/protection")
-        };
-        match found.as_slice() {
+        let added = all("add_post").into_iter().find(|text| !text.is_empty());
+        Self { held: all("held_post"), kept: all("keep_post"), added }
+    }
+
+    /// Puts the marks in place of what the changes say of posts.
+    pub(super) fn put(&self, changes: &mut Vec<(String, String)>) {
+        changes.retain(|(name, _)| !matches!(name.as_str(), "post" | "no_post"));
+        changes.extend(self.kept.iter().map(|id| ("post".to_owned(), id.clone())));
+        changes.extend(self.held.difference(&self.kept).map(|id| ("no_post".to_owned(), id.clone())));
+    }
+
+    /// Leads to the question, with the post that is added by name; where several sites are called so, lets the reader
+    /// choose. `with` gives the question's address with a post at a site.
+    pub(super) fn answer(
+        &self,
+        work: &Work<'_>,
+        section: &'static str,
+        with: &dyn Fn(Option<&Site>) -> String,
+    ) -> Result<Answer, Problem> {
+        let Some(text) = &self.added else { return Ok(Answer::SeeOther(with(None))) };
+        match sites_called(work, text).as_slice() {
             [] => Err(Problem::bad_request(format!("no site is called {text:?}; give a part of its name, or its id"))),
-            [one] => {
-                let to = with(one);
-                query.changes.clear();
-                Ok(Answer::SeeOther(to))
-            }
+            [one] => Ok(Answer::SeeOther(with(Some(one)))),
             several => {
-                let main = protection::choose_site(&work.view, &text, several, &with);
+                let main = protection::choose_site(&work.view, text, several, &|site| with(Some(site)));
                 let json = json!({ "sites": several.iter().map(|site| &site.id).collect::<Vec<_>>() });
-                Ok(Answer::page("Which site?", "/protection", main, json))
+                Ok(Answer::page("Which site?", section, main, json))
             }
         }
-    })
-    .await
+    }
+}
+
+/// Adds the demand for a post at a site to changes.
+pub(super) fn demand(changes: &mut Vec<(String, String)>, site: Option<&Site>) {
+    if let Some(site) = site {
+        changes.retain(|(_, value)| value != site.id.as_str());
+        changes.push(("post".to_owned(), site.id.to_string()));
+    }
 }
 
 /// The question without what the record says already, its numbers as they are written in addresses.
@@ -174,16 +200,29 @@ pub(super) async fn curve(State(app): State<App>, query: PlanQuery, uri: Uri, he
     answer(app, Ask::new(&uri, &headers), move |work| {
         let Studied { facts, force, present_words, equal } = Studied::new(work, &query)?;
         let page = ForcePage { query: &query, facts: &facts, force: &force, present_words, equal: &equal };
-        let json = force_json(&facts, &force, present_words, &equal);
+        let places =
+            Places { site: &|ix| facts.problem.sites[ix].id.as_str(), base: &|ix| facts.problem.bases[ix].id.as_str() };
+        let json = force_json(&force, &places, present_words, &equal);
         Ok(Answer::page("What more force buys", "/protection", study::force(&work.view, &page), json))
     })
     .await
 }
 
-fn force_json(facts: &PlanFacts, force: &Force, present: &str, equal: &Result<Equal, String>) -> Value {
+/// Ids by places in a problem.
+pub(super) struct Places<'a> {
+    pub(super) site: &'a dyn Fn(usize) -> &'a str,
+    pub(super) base: &'a dyn Fn(usize) -> &'a str,
+}
+
+pub(super) fn force_json<P>(
+    force: &Force<P>,
+    places: &Places<'_>,
+    present: &str,
+    equal: &Result<Equal, String>,
+) -> Value {
     let band =
         |band: Option<konbit_desk::Band>| band.map(|b| json!({ "low": b.low, "found": b.found, "high": b.high }));
-    let site = |ix: usize| &facts.problem.sites[ix].id;
+    let site = places.site;
     json!({
         "personnel": force.personnel, "value": force.found.0, "bound": force.found.1, "complete": !force.is_cut_short,
         "curve": force.steps.iter().map(|step| json!({
@@ -192,7 +231,7 @@ fn force_json(facts: &PlanFacts, force: &Force, present: &str, equal: &Result<Eq
             "gains": step.gains.iter().map(|(ix, before, after)| json!({ "site": site(*ix), "before": before, "after": after })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "units": force.units.iter().map(|unit| json!({ "unit": format!("{:?}", unit.unit), "people": unit.people, "spared": band(unit.spared) })).collect::<Vec<_>>(),
-        "one_more_force": force.bases.iter().map(|price| json!({ "base": facts.problem.bases[price.place].id, "people": price.people, "spared_at_least": price.spared })).collect::<Vec<_>>(),
+        "one_more_force": force.bases.iter().map(|price| json!({ "base": (places.base)(price.place), "people": price.people, "spared_at_least": price.spared })).collect::<Vec<_>>(),
         "one_more_post": force.posts.iter().map(|price| json!({ "site": site(price.place), "people": price.people, "spared_at_least": price.spared })).collect::<Vec<_>>(),
         "present_pattern": present,
         "equals_more_people": equal.as_ref().ok().and_then(|equal| equal.people),
@@ -204,31 +243,42 @@ pub(super) async fn curve_csv(State(app): State<App>, query: PlanQuery, uri: Uri
     let query = read(query);
     answer(app, Ask::new(&uri, &headers), move |work| {
         let Studied { facts, force, .. } = Studied::new(work, &query)?;
-        let mut out = String::from(
-            "personnel,value,bound,spared,spared_low,spared_high,postures_changed,gains\n\
-             #capacity+personnel,#indicator+value,#indicator+bound,#indicator+spared,#indicator+spared+low,#indicator+spared+high,#indicator+postures,#loc+site+id\n",
-        );
-        for step in &force.steps {
-            let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.6}"));
-            let gains: Vec<&str> = step.gains.iter().map(|gain| facts.problem.sites[gain.0].id.as_str()).collect();
-            writeln!(
-                out,
-                "{},{},{},{},{},{},{},{}",
-                step.personnel,
-                number(step.found.map(|found| found.0)),
-                number(step.found.map(|found| found.1)),
-                number(step.spared.map(|band| band.found)),
-                number(step.spared.map(|band| band.low)),
-                number(step.spared.map(|band| band.high)),
-                step.postures,
-                cell(&gains.join(" "))
-            )
-            .expect("writing to a string cannot fail");
-        }
+        let out = force_csv(&force, &|ix| facts.problem.sites[ix].id.as_str());
         let name = format!("force-{}.csv", facts.personnel);
-        Ok(Answer::File { media: "text/csv; charset=utf-8", name: Some(name), bytes: out.into_bytes(), immutable: false })
+        Ok(Answer::File {
+            media: "text/csv; charset=utf-8",
+            name: Some(name),
+            bytes: out.into_bytes(),
+            immutable: false,
+        })
     })
     .await
+}
+
+/// Strength by strength, with a row of HXL tags.
+pub(super) fn force_csv<'a, P>(force: &Force<P>, site: &dyn Fn(usize) -> &'a str) -> String {
+    let mut out = String::from(
+        "personnel,value,bound,spared,spared_low,spared_high,postures_changed,gains\n\
+             #capacity+personnel,#indicator+value,#indicator+bound,#indicator+spared,#indicator+spared+low,#indicator+spared+high,#indicator+postures,#loc+site+id\n",
+    );
+    for step in &force.steps {
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.6}"));
+        let gains: Vec<&str> = step.gains.iter().map(|gain| site(gain.0)).collect();
+        writeln!(
+            out,
+            "{},{},{},{},{},{},{},{}",
+            step.personnel,
+            number(step.found.map(|found| found.0)),
+            number(step.found.map(|found| found.1)),
+            number(step.spared.map(|band| band.found)),
+            number(step.spared.map(|band| band.low)),
+            number(step.spared.map(|band| band.high)),
+            step.postures,
+            cell(&gains.join(" "))
+        )
+        .expect("writing to a string cannot fail");
+    }
+    out
 }
 
 /// The question behind the plan shown: its own, or the one that makes the plan in force anew.
@@ -311,15 +361,20 @@ pub(super) async fn sensitivity(State(app): State<App>, query: PlanQuery, uri: U
             plan: &plan,
         };
         let results = work.app.planner.ends(&work.app.desk, &base, data, &wanted, query.compute == "1")?;
-        let page = SensitivityPage { query: &query, facts: &facts, results: &results, wanted: wanted.len() };
-        let json = sensitivity_json(&facts, &results, wanted.len());
-        Ok(Answer::page("What the judgements decide", "/protection", study::sensitivity(&work.view, &page), json))
+        let site = |ix: usize| facts.sites.get(ix).map(|site| site.id.as_str());
+        let json = sensitivity_json((facts.value, facts.bound), &results, wanted.len(), &site);
+        let main = study::sensitivity(&work.view, &query, &facts, &results, wanted.len());
+        Ok(Answer::page("What the judgements decide", "/protection", main, json))
     })
     .await
 }
 
-fn sensitivity_json(facts: &PlanFacts, results: &[EndResult], wanted: usize) -> Value {
-    let site = |ix: usize| facts.sites.get(ix).map(|site| &site.id);
+pub(super) fn sensitivity_json<'a>(
+    found: (f64, f64),
+    results: &[EndResult],
+    wanted: usize,
+    site: &dyn Fn(usize) -> Option<&'a str>,
+) -> Value {
     let row = |result: &EndResult| {
         json!({
             "figure": result.end.figure.as_ref().map(konbit_desk::Figure::name),
@@ -330,7 +385,7 @@ fn sensitivity_json(facts: &PlanFacts, results: &[EndResult], wanted: usize) -> 
             "widest": result.widest.iter().map(|(ix, before, after)| json!({ "site": site(*ix), "before": before, "after": after })).collect::<Vec<_>>(),
         })
     };
-    json!({ "value": facts.value, "bound": facts.bound, "done": results.len(), "wanted": wanted, "ends": results.iter().map(row).collect::<Vec<_>>() })
+    json!({ "value": found.0, "bound": found.1, "done": results.len(), "wanted": wanted, "ends": results.iter().map(row).collect::<Vec<_>>() })
 }
 
 /// A side of a comparison from a plan file.

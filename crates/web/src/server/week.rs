@@ -13,10 +13,10 @@ use crate::week_planner::Asked;
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use jiff::ToSpan as _;
-use konbit_desk::{DrawnSlot, PreparedWeek, WeekView};
+use konbit_desk::{Changes, DrawnSlot, PlannedWeek, PreparedWeek, WeekView, followed};
 use konbit_mission::draws::{Draw, Move};
 use konbit_mission::week::{WeekAssumptions, WeekFigures};
 use konbit_protect::WeekDocument;
@@ -35,11 +35,11 @@ const SLOTS_SHOWN: usize = 12;
 /// Longest reason, bytes.
 const REASON_BYTES_MAX: usize = 2_000;
 
-type Pairs = Vec<(String, String)>;
-type Asking = Result<Query<Pairs>, QueryRejection>;
+pub(super) type Pairs = Vec<(String, String)>;
+pub(super) type Asking = Result<Query<Pairs>, QueryRejection>;
 type Sent = Result<Form<Pairs>, FormRejection>;
 
-fn asked(query: Asking) -> Pairs {
+pub(super) fn asked(query: Asking) -> Pairs {
     query.map(|Query(pairs)| pairs).unwrap_or_default()
 }
 
@@ -47,7 +47,7 @@ fn sent(form: Sent) -> Result<Pairs, Problem> {
     form.map(|Form(pairs)| pairs).map_err(|rejection| Problem::bad_request(rejection.body_text()))
 }
 
-fn value<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
+pub(super) fn value<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
     pairs.iter().find(|(held, _)| held == name).map_or("", |(_, value)| value.trim())
 }
 
@@ -63,7 +63,7 @@ fn reason(pairs: &Pairs) -> Result<&str, Problem> {
     }
 }
 
-fn figures<'a>(work: &Work<'a>) -> Result<&'a WeekFigures, Problem> {
+pub(super) fn figures<'a>(work: &Work<'a>) -> Result<&'a WeekFigures, Problem> {
     work.view.mission.week_figures.values().next().ok_or_else(|| {
         Problem::refused("the mission has no figures of the week; import them first: konbit import DIR week FILE")
     })
@@ -165,6 +165,7 @@ pub(super) async fn week(State(app): State<App>, query: Asking, uri: Uri, header
             map: map(work, &facts, &question, false, kind),
             adopted: Some((adopted, &held.adopted.entries)),
             in_force: None,
+            lines: &[],
             is_stale,
             question: &question,
             slots: slot_rows(work, figures, SLOTS_SHOWN),
@@ -176,11 +177,25 @@ pub(super) async fn week(State(app): State<App>, query: Asking, uri: Uri, header
     .await
 }
 
-/// What a question makes: assumptions and problem.
-fn prepare(work: &Work<'_>, question: &WeekQuestion) -> Result<(WeekAssumptions, PreparedWeek), Problem> {
-    let assumptions = question.assumptions(work.view.mission)?;
-    let prepared = work.app.desk.prepare_week(work.view.mission, &assumptions, work.moment)?;
-    Ok((assumptions, prepared))
+/// What a question makes.
+pub(super) struct AskedWeek {
+    pub(super) assumptions: WeekAssumptions,
+    pub(super) changes: Changes,
+    pub(super) prepared: PreparedWeek,
+}
+
+impl AskedWeek {
+    pub(super) fn new(work: &Work<'_>, question: &WeekQuestion) -> Result<Self, Problem> {
+        let mission = work.view.mission;
+        let (assumptions, changes) = (question.assumptions(mission)?, question.changes(mission)?);
+        let prepared = work.app.desk.prepare_week_if(mission, &assumptions, &changes, work.moment)?;
+        Ok(Self { assumptions, changes, prepared })
+    }
+
+    /// The answer, if it was made.
+    pub(super) fn known(&self, work: &Work<'_>, question: &WeekQuestion) -> Option<Arc<PlannedWeek>> {
+        work.app.week.known_plan(self.prepared.week.hash(), question.seed())
+    }
 }
 
 pub(super) async fn plan(State(app): State<App>, query: Asking, uri: Uri, headers: HeaderMap) -> Response {
@@ -188,29 +203,40 @@ pub(super) async fn plan(State(app): State<App>, query: Asking, uri: Uri, header
     answer(app, Ask::new(&uri, &headers), move |work| {
         let (view, mission) = (&work.view, work.view.mission);
         let figures = figures(work)?;
-        let (_, prepared) = prepare(work, &question)?;
+        let asked = AskedWeek::new(work, &question)?;
         let held = work.app.desk.week_in_force(mission)?;
-        let document = match work.app.week.ask(&prepared, held.as_ref().map(|held| held.document.clone()), question.seed()) {
-            Asked::Done(document) => document,
-            Asked::Running { progress, seconds } => {
+        let planned = match work.app.week.plan(&asked.prepared, held.as_ref().map(|held| &held.document), question.seed()) {
+            Asked::Done(planned) => planned,
+            Asked::Running { progress, seconds, .. } => {
                 let json = json!({ "running": true, "seconds": seconds, "value": progress.map(|now| now.value), "bound": progress.map(|now| now.bound) });
                 let main = week::running(&question, progress, seconds);
                 return Ok(Answer::page("Planning the week", "/week", main, json).asking_again(2));
             }
-            Asked::Busy => return Err(Problem::busy()),
-            Asked::Failed => return Err(Problem::broken("planning met an error of its own; the record is not affected")),
+            Asked::Busy(what) => return Err(Problem::busy_with(what)),
+            Asked::Failed(why) => return Err(Problem::broken(why)),
         };
-        let facts = WeekFacts::new(mission, &document)?;
-        let in_force = held.as_ref().map(|held| WeekFacts::new(mission, &held.document)).transpose()?;
+        if planned.document.value.is_none() {
+            return Ok(no_plan(work, &question, &asked.changes, &planned));
+        }
+        let facts = WeekFacts::new(mission, &planned.document)?;
+        let in_force = match &held {
+            Some(held) => {
+                let followed = followed(&asked.prepared.week, &held.document).map(|evaluation| evaluation.value);
+                Some((WeekFacts::new(mission, &held.document)?, followed))
+            }
+            None => None,
+        };
+        let lines = asked.changes.lines(mission);
         let json = summary(&facts, false);
         let page = WeekPage {
             map: map(work, &facts, &question, true, question.kind(figures)),
             adopted: None,
             in_force,
+            lines: &lines,
             is_stale: false,
             question: &question,
             slots: Vec::new(),
-            left_out: &prepared.left_out,
+            left_out: &asked.prepared.left_out,
             facts,
         };
         Ok(Answer::page("A plan of the week", "/week", week::week(view, figures, &page), json).with_map())
@@ -218,11 +244,29 @@ pub(super) async fn plan(State(app): State<App>, query: Asking, uri: Uri, header
     .await
 }
 
+/// The page of a question that no plan answers.
+fn no_plan(work: &Work<'_>, question: &WeekQuestion, changes: &Changes, planned: &PlannedWeek) -> Answer {
+    let reason = planned.document.reason.clone();
+    let reason = reason.unwrap_or_else(|| "none was found in the time it was worked on".to_owned());
+    let main = week::infeasible(&work.view, question, changes, &reason, planned.conflict.as_ref());
+    let mut json = Problem::refused(format!("there is no plan of this week: {reason}")).json("/week/plan");
+    if let Some((slot, demands)) = &planned.conflict {
+        json["slot"] = json!(slot);
+        json["conflict"] =
+            demands.iter().map(|(demand, site)| json!({ "demand": demand.word(), "site": site })).collect();
+    }
+    Answer::page("No such plan", "/week", main, json).with_status(StatusCode::CONFLICT)
+}
+
 pub(super) async fn stop(State(app): State<App>, uri: Uri, headers: HeaderMap, form: Sent) -> Response {
     answer(app, Ask::new(&uri, &headers), move |work| {
-        let question = form.map(|Form(pairs)| WeekQuestion::read(&pairs)).unwrap_or_default();
+        let pairs = form.map(|Form(pairs)| pairs).unwrap_or_default();
         work.app.week.stop();
-        Ok(Answer::SeeOther(question.address(true, &[])))
+        let question = WeekQuestion::read(&pairs);
+        Ok(Answer::SeeOther(match study_path(value(&pairs, "study")) {
+            Some(path) => question.address_of(path, true, &[("crew", value(&pairs, "crew"))]),
+            None => question.address(true, &[]),
+        }))
     })
     .await
 }
@@ -231,33 +275,40 @@ pub(super) async fn adopt(State(app): State<App>, uri: Uri, headers: HeaderMap, 
     answer(app, Ask::new(&uri, &headers), move |work| {
         let pairs = sent(form)?;
         let question = WeekQuestion::read(&pairs);
-        let (assumptions, prepared) = prepare(work, &question)?;
-        let hash = prepared.week.hash();
+        let asked = AskedWeek::new(work, &question)?;
+        let hash = asked.prepared.week.hash();
         if value(&pairs, "problem") != hash.to_string() {
             return Err(Problem::refused(
                 "the mission's data have changed since the plan was shown; look at the new plan before adopting it",
             ));
         }
-        let document =
-            work.app.week.known((hash, question.seed())).ok_or_else(|| {
-                Problem::refused("the plan is not remembered any more; ask for it again, then adopt it")
-            })?;
-        work.app.desk.adopt_week(&document, &assumptions, reason(&pairs)?, work.moment, &work.stamp(ROLE))?;
+        let forgotten = || Problem::refused("the plan is not remembered any more; ask for it again, then adopt it");
+        let planned = asked.known(work, &question).ok_or_else(forgotten)?;
+        let (document, reason) = (&planned.document, reason(&pairs)?);
+        let AskedWeek { assumptions, changes, .. } = &asked;
+        work.app.desk.adopt_week_with(document, assumptions, changes, reason, work.moment, &work.stamp(ROLE))?;
         Ok(Answer::SeeOther("/week".to_owned()))
     })
     .await
 }
 
 /// The plan that a question asks for if it was made, or else the one in force.
-fn shown(work: &Work<'_>, question: &WeekQuestion) -> Result<Arc<WeekDocument>, Problem> {
+pub(super) fn shown(work: &Work<'_>, question: &WeekQuestion) -> Result<WeekDocument, Problem> {
     if question.pairs().is_empty()
         && let Some(held) = work.app.desk.week_in_force(work.view.mission)?
     {
-        return Ok(Arc::new(held.document));
+        return Ok(held.document);
     }
-    let (_, prepared) = prepare(work, question)?;
     let missing = || Problem::not_found("this plan of the week was not made yet, or is not remembered any more");
-    work.app.week.known((prepared.week.hash(), question.seed())).ok_or_else(missing)
+    let planned = AskedWeek::new(work, question)?.known(work, question).ok_or_else(missing)?;
+    Ok(planned.document.clone())
+}
+
+/// The page of a study, by the word that its form sends.
+fn study_path(word: &str) -> Option<&'static str> {
+    ["/week/curve", "/week/alpha", "/week/sensitivity"]
+        .into_iter()
+        .find(|path| path.ends_with(word) && !word.is_empty())
 }
 
 pub(super) async fn plan_json(State(app): State<App>, query: Asking, uri: Uri, headers: HeaderMap) -> Response {

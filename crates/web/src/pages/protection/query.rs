@@ -68,7 +68,7 @@ impl ProtectionQuery {
                     continue;
                 }
                 other => {
-                    if Figure::parse(other).is_some() {
+                    if Figure::parse(other).is_some_and(|figure| !figure.is_of_week()) {
                         query.change(name, &value);
                     }
                     continue;

@@ -4,7 +4,7 @@ use super::{Asked, PlanFacts, ProtectionQuery};
 use crate::format;
 use crate::geo::site_href;
 use crate::layout::View;
-use konbit_desk::{ChangeLine, Changes, Figure, is_mandatory};
+use konbit_desk::{ChangeLine, Changes, Figure, Figures, is_mandatory};
 use konbit_mission::protection::{Planning, Site};
 use maud::{Markup, html};
 
@@ -48,7 +48,7 @@ pub(super) fn hidden(query: &ProtectionQuery) -> Markup {
 }
 
 /// The changes as a table: before, after, and whether a judgement lies outside its interval.
-fn lines(lines: &[ChangeLine]) -> Markup {
+pub fn lines(lines: &[ChangeLine]) -> Markup {
     html! {
         @if !lines.is_empty() {
             div.scroll role="region" aria-label="Changes" tabindex="0" {
@@ -180,9 +180,9 @@ const GROUPS: [(&str, &[Figure]); 3] = [
 ];
 
 /// A field for one figure: empty means as it stands in the record.
-fn field(planning: &Planning, changes: &Changes, figure: &Figure) -> Markup {
+fn field(figures: Figures<'_>, changes: &Changes, figure: &Figure) -> Markup {
     let measure = figure.measure();
-    let held = figure.held(planning).map(|held| figure.text(held)).unwrap_or_default();
+    let held = figure.held(figures).map(|held| figure.text(held)).unwrap_or_default();
     let value = changes.get(figure).map(|value| figure.text(value)).unwrap_or_default();
     html! {
         label {
@@ -190,7 +190,7 @@ fn field(planning: &Planning, changes: &Changes, figure: &Figure) -> Markup {
             input type="number" inputmode="decimal" name=(figure.name()) min=(figure.text(measure.least)) max=(figure.text(measure.most)) step="any" placeholder=(held) value=(value);
             small.quiet {
                 "now " (held)
-                @if let Some(judged) = figure.judged(planning) { ", judged between " (figure.text(judged.low)) " and " (figure.text(judged.high)) }
+                @if let Some(judged) = figure.judged(figures) { ", judged between " (figure.text(judged.low)) " and " (figure.text(judged.high)) }
             }
         }
     }
@@ -198,7 +198,7 @@ fn field(planning: &Planning, changes: &Changes, figure: &Figure) -> Markup {
 
 /// `/protection/question`: the whole form.
 pub fn whole_form(view: &View<'_>, query: &ProtectionQuery, changes: &Changes) -> Markup {
-    let Some(planning) = view.mission.planning.values().next() else {
+    let Some(figures) = Figures::of(view.mission) else {
         return crate::layout::empty("There are no planning figures to change yet.", "konbit import DIR planning FILE");
     };
     html! {
@@ -208,20 +208,31 @@ pub fn whole_form(view: &View<'_>, query: &ProtectionQuery, changes: &Changes) -
                 h2 { "Force" }
                 div.fields { (force_fields(view, query, None)) }
             }
-            (posts(view, planning, changes))
-            section {
-                h2 { "By kind of site" }
-                p { "A floor is the least share of attempts that must be stopped at every site of the kind, whatever it costs elsewhere." }
-                (kinds(view, planning, changes))
-            }
-            @for (title, figures) in GROUPS {
-                section {
-                    h2 { (title) }
-                    div.fields { @for figure in figures { (field(planning, changes, figure)) } }
-                }
-            }
+            (figure_sections(view, Figures { week: None, ..figures }, changes))
             p { button type="submit" { "Plan with these" } " " a href=(query.address("/protection")) { "Back without asking" } }
         }
+    }
+}
+
+/// The fields of every figure that a question may change; those of the week where `figures` have any.
+pub fn figure_sections(view: &View<'_>, figures: Figures<'_>, changes: &Changes) -> Markup {
+    let section = |title: &str, list: &[Figure]| {
+        html! {
+            section {
+                h2 { (title) }
+                div.fields { @for figure in list { (field(figures, changes, figure)) } }
+            }
+        }
+    };
+    html! {
+        (posts(view, figures.planning, changes))
+        section {
+            h2 { "By kind of site" }
+            p { "A floor is the least share of attempts that must be stopped at every site of the kind, whatever it costs elsewhere." }
+            (kinds(view, figures, changes))
+        }
+        @for (title, list) in GROUPS { (section(title, list)) }
+        @if let Some(week) = figures.week { (section("Patrols and slots", &Figure::of_week(week).collect::<Vec<_>>())) }
     }
 }
 
@@ -254,14 +265,14 @@ fn posts(view: &View<'_>, planning: &Planning, changes: &Changes) -> Markup {
     }
 }
 
-fn kinds(view: &View<'_>, planning: &Planning, changes: &Changes) -> Markup {
+fn kinds(view: &View<'_>, figures: Figures<'_>, changes: &Changes) -> Markup {
     let count = |kind: &str| view.mission.sites.values().filter(|site| site.kind == kind).count();
-    let mut kinds: Vec<(usize, &String)> = planning.kinds.keys().map(|kind| (count(kind), kind)).collect();
+    let mut kinds: Vec<(usize, &String)> = figures.planning.kinds.keys().map(|kind| (count(kind), kind)).collect();
     kinds.retain(|(count, _)| *count > 0);
     kinds.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
     let cell = |figure: &Figure| {
         let measure = figure.measure();
-        let held = figure.held(planning).map(|held| figure.text(held)).unwrap_or_default();
+        let held = figure.held(figures).map(|held| figure.text(held)).unwrap_or_default();
         let value = changes.get(figure).map(|value| figure.text(value)).unwrap_or_default();
         html! {
             td.num { input type="number" inputmode="decimal" name=(figure.name()) aria-label=(figure.label()) min=(figure.text(measure.least)) max=(figure.text(measure.most)) step="any" placeholder=(held) value=(value); }
@@ -339,7 +350,7 @@ pub fn infeasible(
 fn demand(query: &ProtectionQuery, site: &Site, planning: Option<&Planning>) -> Markup {
     let mandatory = planning.is_some_and(|planning| is_mandatory(planning, site));
     let floor = Figure::Floor(site.kind.clone());
-    let held = planning.and_then(|planning| floor.held(planning)).filter(|held| *held > 0);
+    let held = planning.and_then(|planning| floor.held(Figures { planning, week: None })).filter(|held| *held > 0);
     let without_post = || {
         let mut fewer = query.clone();
         fewer

@@ -6,7 +6,6 @@ use crate::format;
 use crate::layout::View;
 use crate::pages::protection::{PlanFacts, ProtectionQuery, curve_block};
 use konbit_desk::{Band, Equal, Force, MONTH_WEEKS, PlacePrice, Step, Unit, UnitPrice};
-use konbit_protect::ProblemData;
 use maud::{Markup, html};
 
 /// What the page shows.
@@ -24,16 +23,31 @@ pub struct ForcePage<'a> {
     pub equal: &'a Result<Equal, String>,
 }
 
+/// What the tables of a study name and link to.
+pub struct Named<'a> {
+    /// A site, by its place in the problem.
+    pub site: &'a dyn Fn(usize) -> Markup,
+    /// A base, by its place in the problem.
+    pub base: &'a dyn Fn(usize) -> Markup,
+    /// The page of the plan at a strength.
+    pub strength: &'a dyn Fn(u32) -> String,
+    /// The table as a file.
+    pub csv: &'a str,
+}
+
 /// `/protection/curve`.
 pub fn force(view: &View<'_>, page: &ForcePage<'_>) -> Markup {
     let (facts, force) = (page.facts, page.force);
+    let named = Named {
+        site: &|site| site_link(view.mission, &facts.problem.sites[site].id),
+        base: &|base| html! { (base_name(view.mission, &facts.problem.bases[base].id)) },
+        strength: &|people| {
+            format::address("/protection", &page.query.with(&[("personnel", people.to_string().as_str())]))
+        },
+        csv: &page.query.address("/protection/curve.csv"),
+    };
     html! {
-        p.lead {
-            "What another number of people would change against " (format::count(force.personnel.into())) ", from half to one and a half times as many. "
-            @if let Some(fifty) = force.units.iter().find(|unit| matches!(unit.unit, Unit::People(_))) {
-                @if let Some(band) = fifty.spared { (format::count(fifty.people.into())) " more people spare " strong { (format::harm(band.found)) } " persons a week; proven to be between " (format::harm(band.low)) " and " (format::harm(band.high)) "." }
-            }
-        }
+        p.lead { "What another number of people would change against " (format::count(force.personnel.into())) ", from half to one and a half times as many. " (fifty(force)) }
         nav.contents aria-label="On this page" {
             a href="#curve" { "The curve" } a href="#units" { "Kinds of unit" } a href="#places" { "Where they would stand" } a href="#reverse" { "Read the other way" }
         }
@@ -42,12 +56,22 @@ pub fn force(view: &View<'_>, page: &ForcePage<'_>) -> Markup {
         section #curve {
             h2 { "Harm against force" }
             (curve_block(page.query, facts, true))
-            (steps(view, page))
+            (steps(force, &named))
         }
         (units(force))
-        (places(view, page))
-        (reverse(page))
+        (places(force, &named))
+        (reverse(page.present_words, page.equal, facts.value))
         p { a href={ (page.query.address("/protection")) "#force" } { "Back to the plan" } }
+    }
+}
+
+/// What fifty more people spare, in a sentence.
+pub fn fifty<P>(force: &Force<P>) -> Markup {
+    let unit = force.units.iter().find(|unit| matches!(unit.unit, Unit::People(_)));
+    html! {
+        @if let Some((unit, band)) = unit.and_then(|unit| Some((unit, unit.spared?))) {
+            (format::count(unit.people.into())) " more people spare " strong { (format::harm(band.found)) } " persons a week; proven to be between " (format::harm(band.low)) " and " (format::harm(band.high)) "."
+        }
     }
 }
 
@@ -61,11 +85,9 @@ fn band(band: Option<Band>) -> Markup {
 }
 
 /// Each strength with what it spares against the one before, and who gains.
-fn steps(view: &View<'_>, page: &ForcePage<'_>) -> Markup {
-    let sites = &page.facts.problem.sites;
-    let csv = page.query.address("/protection/curve.csv");
+pub fn steps<P>(force: &Force<P>, named: &Named<'_>) -> Markup {
     html! {
-        p { "The same with all steps: " a href=(csv) { "CSV" } "." }
+        p { "The same with all steps: " a href=(named.csv) { "CSV" } "." }
         div.scroll role="region" aria-label="Strength by strength" tabindex="0" {
             table.steps {
                 caption { "Each strength against the one in the row above" }
@@ -73,20 +95,18 @@ fn steps(view: &View<'_>, page: &ForcePage<'_>) -> Markup {
                     th scope="col" .num { "People" } th scope="col" .num { "Harmed a week" } th scope="col" .num { "Proven bound" } th scope="col" .num { "Spared by the step" } th scope="col" .num { "Proven between" }
                     th scope="col" .num { "Other posture" } th scope="col" { "Sites that gain most" }
                 } }
-                tbody { @for step in &page.force.steps { (step_row(view, page, step, sites)) } }
+                tbody { @for step in &force.steps { (step_row(step, force.personnel, named)) } }
             }
         }
         p.quiet { "A step spares the difference between two best plans, which lies between the bound of the one less the value of the other, and the reverse. The sites that gain are those of the plans that were found; another plan of the same value may choose others." }
     }
 }
 
-fn step_row(view: &View<'_>, page: &ForcePage<'_>, step: &Step, sites: &[konbit_protect::ProblemSite]) -> Markup {
+fn step_row(step: &Step, own: u32, named: &Named<'_>) -> Markup {
     const NAMED: usize = 3;
-    let people = step.personnel.to_string();
-    let href = format::address("/protection", &page.query.with(&[("personnel", people.as_str())]));
     html! {
-        tr class=[(step.personnel == page.force.personnel).then_some("here")] {
-            th scope="row" .num { a.figure href=(href) { (format::count(step.personnel.into())) } }
+        tr class=[(step.personnel == own).then_some("here")] {
+            th scope="row" .num { a.figure href=((named.strength)(step.personnel)) { (format::count(step.personnel.into())) } }
             @match step.found {
                 Some((value, bound)) => { td.num { (format::decimal(value, 3)) } td.num { (format::decimal(bound, 3)) } },
                 None => { td.num { @if step.is_computed { "no plan" } @else { "not computed" } } td.num { (format::UNKNOWN) } },
@@ -96,7 +116,7 @@ fn step_row(view: &View<'_>, page: &ForcePage<'_>, step: &Step, sites: &[konbit_
             td.words {
                 @for (index, (site, before, after)) in step.gains.iter().take(NAMED).enumerate() {
                     @if index > 0 { "; " }
-                    (site_link(view.mission, &sites[*site].id)) " " span.quiet { (format::percent(*before)) " → " (format::percent(*after)) " %" }
+                    ((named.site)(*site)) " " span.quiet { (format::percent(*before)) " → " (format::percent(*after)) " %" }
                 }
                 @if step.gains.len() > NAMED { span.quiet { "; and " (format::size(step.gains.len() - NAMED)) " more" } }
             }
@@ -109,10 +129,12 @@ fn unit_words(unit: Unit) -> String {
         Unit::People(people) => format!("{people} people, wherever they help most"),
         Unit::Post(seats) => format!("a section for one post with {seats} on duty"),
         Unit::Force(seats) => format!("a reaction force with {seats} on duty"),
+        Unit::Patrol(seats) => format!("a patrol with {seats} on duty"),
     }
 }
 
-fn units(force: &Force) -> Markup {
+/// One more of each kind of unit.
+pub fn units<P>(force: &Force<P>) -> Markup {
     let month = |unit: &UnitPrice| unit.spared.filter(|_| matches!(unit.unit, Unit::People(_)));
     html! {
         section #units {
@@ -137,8 +159,8 @@ fn units(force: &Force) -> Markup {
     }
 }
 
-fn places(view: &View<'_>, page: &ForcePage<'_>) -> Markup {
-    let data: &ProblemData = &page.facts.problem;
+/// Where one more reaction force and one more post would stand.
+pub fn places<P>(force: &Force<P>, named: &Named<'_>) -> Markup {
     let table = |label: &str, head: &str, prices: &[PlacePrice], name: &dyn Fn(usize) -> Markup| {
         html! {
             @if prices.is_empty() { p { "None would spare anything." } }
@@ -158,21 +180,22 @@ fn places(view: &View<'_>, page: &ForcePage<'_>) -> Markup {
             h2 { "Where one more would stand" }
             p { "Here the rest of the plan stays as it is and the unit stands in every schedule, with people of its own. A plan made anew spares at least as much." }
             div.sides {
-                div { (table("One more reaction force", "Base", &page.force.bases, &|place| html! { (base_name(view.mission, &data.bases[place].id)) })) }
-                div { (table("One more post", "Site", &page.force.posts, &|place| site_link(view.mission, &data.sites[place].id))) }
+                div { (table("One more reaction force", "Base", &force.bases, named.base)) }
+                div { (table("One more post", "Site", &force.posts, named.site)) }
             }
         }
     }
 }
 
-fn reverse(page: &ForcePage<'_>) -> Markup {
+/// The reverse reading of a plan of this value.
+pub fn reverse(present_words: &str, equal: &Result<Equal, String>, value: f64) -> Markup {
     html! {
         section #reverse {
             h2 { "Read the other way" }
-            p { "The present pattern it is read against: " (page.present_words) ". Both are read by harm alone; demands that the pattern does not meet are not counted." }
-            @match page.equal {
+            p { "The present pattern it is read against: " (present_words) ". Both are read by harm alone; demands that the pattern does not meet are not counted." }
+            @match equal {
                 Ok(equal) => p {
-                    "With the same figures that pattern leaves " strong { (format::harm(equal.present)) } " persons harmed a week; this plan leaves " (format::harm(page.facts.value)) ". "
+                    "With the same figures that pattern leaves " strong { (format::harm(equal.present)) } " persons harmed a week; this plan leaves " (format::harm(value)) ". "
                     @match equal.people {
                         Some(0) => "The pattern does as well.",
                         Some(people) => { "This plan equals " strong { (format::count(people.into())) " more people" } " under that pattern, each at the post where they help it most." },

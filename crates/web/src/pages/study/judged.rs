@@ -115,17 +115,19 @@ fn top<'a>(planned: &[(&'a AlphaColumn, &'a PlanFacts)]) -> Vec<Across<'a>> {
     rows
 }
 
-/// What the page of sensitivity shows.
-#[derive(Debug, Clone, Copy)]
-pub struct SensitivityPage<'a> {
-    /// The question, for addresses.
-    pub query: &'a ProtectionQuery,
-    /// The plan.
-    pub facts: &'a PlanFacts,
+/// What is known of the sensitivity of a plan.
+#[derive(Clone, Copy)]
+pub struct Sensitive<'a> {
+    /// Value of the plan, persons a week.
+    pub value: f64,
+    /// Sites it is for.
+    pub sites: usize,
     /// What is computed so far; the first is the plan made again with nothing changed.
     pub results: &'a [EndResult],
     /// How many there are to compute.
     pub wanted: usize,
+    /// A site, by its place in the problem.
+    pub site: &'a dyn Fn(usize) -> Markup,
 }
 
 /// A figure with what happens at its low and its high end.
@@ -161,22 +163,51 @@ fn rows<'a>(results: &'a [EndResult], value: f64) -> Vec<Row<'a>> {
 }
 
 /// `/protection/sensitivity`.
-pub fn sensitivity(view: &View<'_>, page: &SensitivityPage<'_>) -> Markup {
-    let (done, facts) = (page.results.len(), page.facts);
-    let noise = page.results.first().map_or((0, 0), |first| (first.moved, first.postures));
-    let rows = rows(page.results, facts.value);
-    let far = facts.sites.len().div_ceil(10);
+pub fn sensitivity(
+    view: &View<'_>,
+    query: &ProtectionQuery,
+    facts: &PlanFacts,
+    results: &[EndResult],
+    wanted: usize,
+) -> Markup {
+    let site = |site: usize| facts.sites.get(site).map(|plan| site_link(view.mission, &plan.id)).unwrap_or_default();
+    let of = Sensitive { value: facts.value, sites: facts.sites.len(), results, wanted, site: &site };
+    html! {
+        (sensitivity_lead(&of))
+        (progress(query, results.len(), wanted))
+        (sensitivity_table(&of))
+        p { a href=(query.address("/protection")) { "Back to the plan" } }
+    }
+}
+
+/// What the study says in a sentence.
+pub fn sensitivity_lead(of: &Sensitive<'_>) -> Markup {
+    let done = of.results.len();
+    let noise = noise(of);
+    let rows = rows(of.results, of.value);
     let ranking = rows.iter().filter(|row| row.ends().any(|end| end.moved > noise.0)).count();
     html! {
         p.lead {
             "Every figure that was judged has an interval. The plan is made again with each of them at the low and at the high end, all others as they are. "
-            @if done >= page.wanted && done > 0 { (format::size(ranking)) " of " (format::size(rows.len())) " figures would change the ranking of sites." }
+            @if done >= of.wanted && done > 0 { (format::size(ranking)) " of " (format::size(rows.len())) " figures would change the ranking of sites." }
         }
-        (progress(page))
-        @if done > 0 {
+    }
+}
+
+/// Ranks that change and posts that are gained or lost without cause.
+fn noise(of: &Sensitive<'_>) -> (usize, usize) {
+    of.results.first().map_or((0, 0), |first| (first.moved, first.postures))
+}
+
+/// The figures in a table, the widest effect first; nothing where nothing is computed.
+pub fn sensitivity_table(of: &Sensitive<'_>) -> Markup {
+    let noise = noise(of);
+    let far = of.sites.div_ceil(10);
+    html! {
+        @if !of.results.is_empty() {
             section {
                 h2 { "Figures, the widest effect first" }
-                (tornado(view, page, &rows, noise))
+                (tornado(of, &rows(of.results, of.value), noise))
                 p.quiet {
                     "Value and bound are those of a quicker search than the plan's own, each with its own proof. A site changes its rank where its place by protection moves by a tenth of all sites (" (format::size(far)) " places) or more; "
                     "a post is gained or lost where a site has one in one plan and none in the other. Plans of equal value can differ: made again with nothing changed but the seed, "
@@ -184,12 +215,10 @@ pub fn sensitivity(view: &View<'_>, page: &SensitivityPage<'_>) -> Markup {
                 }
             }
         }
-        p { a href=(page.query.address("/protection")) { "Back to the plan" } }
     }
 }
 
-fn progress(page: &SensitivityPage<'_>) -> Markup {
-    let (done, wanted) = (page.results.len(), page.wanted);
+fn progress(query: &ProtectionQuery, done: usize, wanted: usize) -> Markup {
     html! {
         @if done < wanted {
             div.notice role="note" {
@@ -198,7 +227,7 @@ fn progress(page: &SensitivityPage<'_>) -> Markup {
                     @else { strong { (format::size(done)) " of " (format::size(wanted)) " plans are made. " } "What is not computed is not in the table." }
                 }
                 form method="get" action="/protection/sensitivity" {
-                    @for (name, value) in page.query.what_if_pairs() { @if !value.is_empty() { input type="hidden" name=(name) value=(value); } }
+                    @for (name, value) in query.what_if_pairs() { @if !value.is_empty() { input type="hidden" name=(name) value=(value); } }
                     input type="hidden" name="compute" value="1";
                     button type="submit" { @if done == 0 { "Compute" } @else { "Go on" } }
                     p.quiet { "Each press works for up to a quarter of a minute, then shows what is there." }
@@ -208,8 +237,8 @@ fn progress(page: &SensitivityPage<'_>) -> Markup {
     }
 }
 
-fn tornado(view: &View<'_>, page: &SensitivityPage<'_>, rows: &[Row<'_>], noise: (usize, usize)) -> Markup {
-    let value = page.facts.value;
+fn tornado(of: &Sensitive<'_>, rows: &[Row<'_>], noise: (usize, usize)) -> Markup {
+    let value = of.value;
     let widest = rows.iter().map(|row| row.effect(value)).fold(1e-9, f64::max);
     html! {
         div.scroll role="region" aria-label="Sensitivity" tabindex="0" {
@@ -228,7 +257,7 @@ fn tornado(view: &View<'_>, page: &SensitivityPage<'_>, rows: &[Row<'_>], noise:
                             td { (bar(row, value, widest)) }
                             td.num { @if moved > noise.0 { strong { (format::size(moved)) } } @else { (format::size(moved)) } }
                             td.num { @if posts > noise.1 { strong { (format::size(posts)) } } @else { (format::size(posts)) } }
-                            td { (widest_site(view, page, row)) }
+                            td { (widest_site(of, row)) }
                         }
                     }
                 }
@@ -270,14 +299,12 @@ fn bar(row: &Row<'_>, value: f64, widest: f64) -> Markup {
     }
 }
 
-fn widest_site(view: &View<'_>, page: &SensitivityPage<'_>, row: &Row<'_>) -> Markup {
+fn widest_site(of: &Sensitive<'_>, row: &Row<'_>) -> Markup {
     let all = row.ends().filter_map(|end| end.widest.first());
     let most = all.max_by(|a, b| (a.1 - a.2).abs().total_cmp(&(b.1 - b.2).abs()));
     html! {
         @if let Some((site, before, after)) = most {
-            @if let Some(plan) = page.facts.sites.get(*site) {
-                (site_link(view.mission, &plan.id)) " " span.quiet.nowrap { (format::percent(*before)) " → " (format::percent(*after)) " %" }
-            }
+            ((of.site)(*site)) " " span.quiet.nowrap { (format::percent(*before)) " → " (format::percent(*after)) " %" }
         }
     }
 }
