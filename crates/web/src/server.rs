@@ -362,4 +362,6 @@ mod api_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod week_study_tests;
+#[cfg(test)]
 mod week_tests;

@@ -17,9 +17,9 @@ use konbit_protect::{WeekDocument, evaluate_week};
 use std::sync::OnceLock;
 
 /// A Sunday evening in Haiti, before the week begins.
-const SUNDAY: &str = "2023-10-01T20:00:00Z";
+pub(crate) const SUNDAY: &str = "2023-10-01T20:00:00Z";
 
-fn at(instant: &str) -> Stamp {
+pub(crate) fn at(instant: &str) -> Stamp {
     Stamp::new(instant.parse().unwrap(), "test", [7; 32])
 }
 
@@ -39,7 +39,7 @@ fn rows(kind: ImportKind, ids: &[&str]) -> Vec<NamedFile> {
 }
 
 /// Eight sites, three bases and the example's figures with fewer people: not every site can have a post.
-fn small() -> Scratch {
+pub(crate) fn small() -> Scratch {
     let scratch = empty();
     let sites = rows(
         ImportKind::Sites,
@@ -67,22 +67,22 @@ fn small() -> Scratch {
     scratch
 }
 
-fn mission(desk: &Desk) -> Mission {
+pub(crate) fn mission(desk: &Desk) -> Mission {
     desk.snapshot().unwrap().mission
 }
 
-fn moment(desk: &Desk) -> Moment {
+pub(crate) fn moment(desk: &Desk) -> Moment {
     desk.moment(&mission(desk), SUNDAY.parse().unwrap())
 }
 
-fn prepared(desk: &Desk, assumptions: &WeekAssumptions) -> PreparedWeek {
+pub(crate) fn prepared(desk: &Desk, assumptions: &WeekAssumptions) -> PreparedWeek {
     desk.prepare_week(&mission(desk), assumptions, moment(desk)).unwrap()
 }
 
 /// The plan of the small mission: made once, for a plan is a function of its problem and its seed.
 static SMALL: OnceLock<WeekDocument> = OnceLock::new();
 
-fn planned(desk: &Desk) -> WeekDocument {
+pub(crate) fn planned(desk: &Desk) -> WeekDocument {
     let prepared = prepared(desk, &WeekAssumptions::default());
     let make = || plan_week_for(&prepared, None, 1, &Watch::none());
     let small = SMALL.get_or_init(make);
@@ -91,7 +91,7 @@ fn planned(desk: &Desk) -> WeekDocument {
     document
 }
 
-fn adopted(scratch: &Scratch) -> WeekView {
+pub(crate) fn adopted(scratch: &Scratch) -> WeekView {
     let desk = &scratch.desk;
     let document = planned(desk);
     desk.adopt_week(&document, &WeekAssumptions::default(), "tried in a test", moment(desk), &at(SUNDAY)).unwrap();

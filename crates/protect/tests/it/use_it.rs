@@ -6,10 +6,11 @@ use crate::week::{checked, planned, simple, solved};
 use konbit_base::rng::seeded;
 use konbit_protect::generate::{Shape, generate};
 use konbit_protect::{
-    Judged, Lost, Options, Outcome, PROBABILITY_DENOMINATOR, Posture, Problem, Schedule, Task, Watch, Week,
-    WeekOutcome, WeekSchedule, curve_plans, drawn, evaluate_week, explain, next_best, people_equal, plan, plan_week,
-    price_override, replan_week, seat_prices, sensitivity, worth_of_seats,
+    Judged, Lost, Options, Outcome, PROBABILITY_DENOMINATOR, Posture, Problem, Schedule, Task, Watch, Week, WeekData,
+    WeekOutcome, WeekSchedule, curve_plans, drawn, evaluate, evaluate_week, explain, next_best, people_equal, plan,
+    plan_week, price_override, replan_week, seat_prices, sensitivity, week_seats_equal, worth_of_seats,
 };
+use proptest::prelude::*;
 
 #[test]
 fn a_best_responding_adversary_gets_the_value_against_drawn_schedules() {
@@ -155,6 +156,23 @@ fn every_plan_of_a_curve_carries_a_proof_that_holds() {
         let plan = plan.unwrap();
         assert_eq!(plan.personnel, personnel);
         checked_single(&problem.with_personnel(personnel).unwrap(), &Outcome::Planned(Box::new(plan)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_week_of_one_slot_reads_a_plan_backwards_as_the_one_slot_does(seed in 0u64..1_000, sites in 2usize..40, share in 0.2f64..1.0) {
+        let shape = Shape { sites, bases: 2, floor_every: 0, mandatory_every: 0, ..Shape::example() };
+        let problem = generate(shape, seed);
+        let nothing = Schedule { probability: PROBABILITY_DENOMINATOR, posts: Vec::new(), forces: Vec::new() };
+        let value = share * evaluate(&problem, std::slice::from_ref(&nothing)).unwrap().value;
+        let people = people_equal(&problem, std::slice::from_ref(&nothing), value).unwrap();
+        let week = Week::new(WeekData::from_single(problem.data())).unwrap();
+        let seats = week_seats_equal(&week, &[vec![WeekSchedule::from_single(&nothing)]], value).unwrap();
+        let relief = u64::from(problem.data().relief_factor_milli);
+        prop_assert_eq!(seats.map(|seats| (seats * relief).div_ceil(1_000)), people.map(u64::from));
     }
 }
 

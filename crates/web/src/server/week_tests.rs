@@ -32,7 +32,7 @@ fn part(text: &str, ids: &[&str]) -> String {
     text.lines().filter(keep).collect::<Vec<_>>().join("\n")
 }
 
-fn fill(desk: &Desk) {
+pub(super) fn fill(desk: &Desk) {
     let example = konbit_desk::example("haiti-2023").unwrap();
     let change = |kind: &str, text: &str| -> Option<String> {
         Some(match kind {
@@ -71,20 +71,20 @@ fn fill(desk: &Desk) {
     assert!(reports.iter().all(|report| report.usable), "{reports:?}");
 }
 
-struct Served {
+pub(super) struct Served {
     router: axum::Router,
     _dir: TempDir,
 }
 
 impl Served {
-    fn new(fill: impl FnOnce(&Desk)) -> Self {
+    pub(super) fn new(fill: impl FnOnce(&Desk)) -> Self {
         let dir = TempDir::new().unwrap();
         let desk = Desk::init(&dir.path().join("mission"), &Config::named("Test mission"), &entropy()).unwrap();
         fill(&desk);
         Self { router: router(Arc::new(desk), World { clock, entropy }), _dir: dir }
     }
 
-    fn send(&self, request: Request<Body>) -> (StatusCode, String, String) {
+    pub(super) fn send(&self, request: Request<Body>) -> (StatusCode, String, String) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
@@ -94,18 +94,18 @@ impl Served {
         })
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(super) fn get(&self, path: &str) -> String {
         let (status, _, body) = self.send(Request::get(path).body(Body::empty()).unwrap());
         assert_eq!(status, StatusCode::OK, "{path}: {body}");
         body
     }
 
-    fn json(&self, path: &str) -> Value {
+    pub(super) fn json(&self, path: &str) -> Value {
         let joint = if path.contains('?') { '&' } else { '?' };
         serde_json::from_str(&self.get(&format!("{path}{joint}format=json"))).unwrap()
     }
 
-    fn post(&self, path: &str, body: &str) -> (StatusCode, String, String) {
+    pub(super) fn post(&self, path: &str, body: &str) -> (StatusCode, String, String) {
         let request = Request::post(path)
             .header(header::HOST, "127.0.0.1:8470")
             .header(header::ORIGIN, "http://127.0.0.1:8470")
@@ -114,22 +114,27 @@ impl Served {
     }
 
     /// Sends a form that is taken, and gives the address it leads to.
-    fn done(&self, path: &str, body: &str) -> String {
+    pub(super) fn done(&self, path: &str, body: &str) -> String {
         let (status, headers, page) = self.post(path, body);
         assert_eq!(status, StatusCode::SEE_OTHER, "{path} {body}: {page}");
         headers
     }
 
-    /// The plan that a question asks for, once it is there.
-    fn planned(&self, path: &str) -> Value {
+    /// The plan that a question asks for, or a study, once it is there.
+    pub(super) fn planned(&self, path: &str) -> Value {
+        self.once(path, |answer| answer["running"].as_bool() != Some(true))
+    }
+
+    /// The answer, once it is as wanted.
+    pub(super) fn once(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         for _ in 0..600 {
             let answer = self.json(path);
-            if answer["running"].is_null() {
+            if wanted(&answer) {
                 return answer;
             }
             std::thread::sleep(Duration::from_millis(200));
         }
-        panic!("no plan in two minutes");
+        panic!("{path}: not in two minutes");
     }
 }
 

@@ -284,7 +284,7 @@ pub fn whole_form(view: &View<'_>, question: &WeekQuestion, changes: &Changes) -
         form method="get" action="/week/ask" {
             section {
                 h2 { "Force and losses" }
-                div.sheet { (force_fields(view, week, question)) }
+                div.fields { (force_fields(view, week, question)) }
             }
             (figure_sections(view, figures, changes))
             p { button type="submit" { "Plan with these" } " " a href=(question.address(!question.pairs().is_empty(), &[])) { "Back without asking" } }

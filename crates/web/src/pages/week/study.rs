@@ -262,13 +262,17 @@ fn differing_table(view: &View<'_>, heads: &[String], rows: &[Across<'_>]) -> Ma
     html! {
         @if rows.is_empty() { p { "None." } }
         @else {
+            p.quiet { "Attempts stopped, and below time with a post, in per cent: means over the week. The widest differences in protection come first." }
             div.scroll role="region" aria-label="Sites that differ" tabindex="0" {
                 table.sites {
-                    caption { "The widest differences in protection first; mean over the week, %" @if rows.len() > SITES_SHOWN { ": " (format::size(SITES_SHOWN)) " of " (format::size(rows.len())) } }
-                    thead { tr { th scope="col" { "Site" } @for head in heads { th scope="col" .num { (head) ": stopped" } th scope="col" .num { "with a post" } } } }
+                    caption { (format::size(rows.len().min(SITES_SHOWN))) " of " (format::size(rows.len())) " sites" }
+                    thead { tr { th scope="col" { "Site" } @for head in heads { th scope="col" .num { (head) } } } }
                     tbody {
                         @for (id, cells) in rows.iter().take(SITES_SHOWN) {
-                            tr { th scope="row" { (site_link(view.mission, id)) } @for (given, post) in cells { td.num { (format::percent(*given)) } td.num { (format::percent(*post)) } } }
+                            tr {
+                                th scope="row" { (site_link(view.mission, id)) }
+                                @for (given, post) in cells { td.num { (format::percent(*given)) @if *post > 0.0 { span.under { "post " (format::percent(*post)) } } } }
+                            }
                         }
                     }
                 }
@@ -301,7 +305,7 @@ pub fn alpha(
     let planned: Vec<(&str, &WeekSide)> =
         columns.iter().filter_map(|(alpha, side)| Some((*alpha, side.as_ref().ok()?))).collect();
     let sides: Vec<&WeekSide> = planned.iter().map(|(_, side)| *side).collect();
-    let heads: Vec<String> = planned.iter().map(|(alpha, _)| format!("at {alpha}")).collect();
+    let heads: Vec<String> = planned.iter().map(|(alpha, _)| format!("At {alpha}")).collect();
     let with = |alpha: &str| WeekQuestion { alpha: alpha.to_owned(), ..question.clone() }.address(true, &[]);
     html! {
         p.lead { "Nobody knows how many attempts are made by adversaries who watch the pattern and choose the weakest moment. So the week is planned three times: as if none did, half, and all." }
@@ -403,7 +407,7 @@ pub fn side_by_side(view: &View<'_>, a: &WeekSide, b: &WeekSide, crossed: Option
         }
         section {
             h2 { "Sites that differ" }
-            (differing_table(view, &["first".to_owned(), "second".to_owned()], &rows))
+            (differing_table(view, &["First".to_owned(), "Second".to_owned()], &rows))
         }
     }
 }

@@ -1,0 +1,187 @@
+//! Questions about the week of a small mission, and studies of a plan of it.
+
+use crate::Scratch;
+use crate::week::{SUNDAY, adopted, at, mission, moment, planned, prepared, small};
+use konbit_desk::{
+    Band, Changes, Demand, Desk, DeskError, End, EndResult, Figure, Progress, Watch, WeekBase, WeekDocument, WeekForce,
+    followed, naive_week, planned_week_for, week_ends, week_equal,
+};
+use konbit_mission::rules::Refusal;
+use konbit_mission::week::WeekAssumptions;
+use konbit_protect::evaluate_week;
+use std::cell::Cell;
+
+fn changes(figures: &[(&str, &str)], posts: &[(&str, bool)]) -> Changes {
+    let mut changes = Changes::default();
+    for (name, text) in figures {
+        changes.set(name, text).unwrap();
+    }
+    for (site, must) in posts {
+        changes.post(site, *must).unwrap();
+    }
+    changes
+}
+
+#[test]
+fn a_plan_of_the_week_under_changed_figures_is_adopted_with_them_in_one_append() {
+    let Scratch { desk, dir: _dir } = small();
+    let asked = changes(
+        &[("static", "0.7"), ("floor.hospital", "0.02"), ("patrol", "0.5"), ("slot_attempts.nights", "1.5")],
+        &[("apt-cap", false), ("hos-hueh", true)],
+    );
+    let (none, moment) = (WeekAssumptions::default(), moment(&desk));
+    let prepared = desk.prepare_week_if(&mission(&desk), &none, &asked, moment).unwrap();
+    let document = planned_week_for(&prepared, None, 1, &Watch::none()).document;
+    let before = desk.snapshot().unwrap();
+    // Alone, the plan is not one for the record's data.
+    let alone = desk.adopt_week(&document, &none, "alone", moment, &at(SUNDAY)).map(|_| ()).unwrap_err();
+    assert!(matches!(alone, DeskError::Refused(Refusal::PlanIsStale { .. })), "{alone}");
+    let after = desk.adopt_week_with(&document, &none, &asked, "tried in a test", moment, &at(SUNDAY)).unwrap();
+    assert_eq!(after.head.size, before.head.size + 3, "planning figures, figures of the week, the adoption");
+    let now = desk.prepare_week(&mission(&desk), &none, moment).unwrap();
+    assert_eq!(now.week.hash(), document.problem_hash, "the record's data make the problem that was adopted");
+    let held = mission(&desk);
+    let week = held.week_figures.values().next().unwrap();
+    // An interval that does not hold the new value is widened; what stood there before is said.
+    assert_eq!((week.patrol_effect_ppm.low, week.patrol_effect_ppm.best), (500_000, 500_000));
+    assert!(week.patrol_effect_ppm.basis.contains("tried in a test"), "{}", week.patrol_effect_ppm.basis);
+    assert!(week.source.name.contains("slot_attempts.nights=1.5"), "{}", week.source.name);
+    assert_eq!(desk.rebuild().unwrap(), held);
+}
+
+#[test]
+fn a_figure_of_the_week_that_is_not_there_is_refused_by_name() {
+    let Scratch { desk, dir: _dir } = small();
+    let refused = |figures: &[(&str, &str)]| {
+        let asked = changes(figures, &[]);
+        desk.prepare_week_if(&mission(&desk), &WeekAssumptions::default(), &asked, moment(&desk))
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refused(&[("slot_attempts.noon", "2")]).contains("weekdays, weekends, nights"));
+    assert!(refused(&[("floor.castle", "0.2")]).contains("castle"));
+}
+
+#[test]
+fn demands_that_cannot_be_met_are_named_with_their_kind_of_slot() {
+    let Scratch { desk, dir: _dir } = small();
+    let conflict = |figures: &[(&str, &str)], posts: &[(&str, bool)]| {
+        let asked = changes(figures, posts);
+        let none = WeekAssumptions::default();
+        let prepared = desk.prepare_week_if(&mission(&desk), &none, &asked, moment(&desk)).unwrap();
+        let planned = planned_week_for(&prepared, None, 1, &Watch::none());
+        assert_eq!(planned.document.value, None);
+        let (slot, demands) = planned.conflict.expect("it is proven impossible");
+        assert!(prepared.week.data().slots.iter().any(|held| held.id == slot), "{slot}");
+        demands
+    };
+    // A post stops four in five attempts, so that one site alone is too much to ask.
+    let demands = conflict(&[("floor.hospital", "0.99")], &[]);
+    assert!(demands.len() == 1 && demands[0].0 == Demand::Floor && demands[0].1.starts_with("hos-"), "{demands:?}");
+    // More posts than there are people, each of them needed for the conflict.
+    let all = ["hos-hueh", "hos-la-paix", "hos-isaie-jeanty", "hos-hum", "hos-hah"];
+    let demands = conflict(&[("seats.hospital", "40")], &all.map(|site| (site, true)));
+    assert!(demands.len() > 1 && demands.iter().any(|(demand, _)| *demand == Demand::Post), "{demands:?}");
+}
+
+fn base<'a>(
+    mission: &'a konbit_mission::Mission,
+    desk: &Desk,
+    none: &'a (Changes, WeekAssumptions),
+    document: &'a WeekDocument,
+) -> WeekBase<'a> {
+    WeekBase { mission, changes: &none.0, assumptions: &none.1, moment: moment(desk), document }
+}
+
+#[test]
+fn more_people_of_a_contingent_never_do_worse_and_a_study_that_was_ended_goes_on() {
+    let Scratch { desk, dir: _dir } = small();
+    let (document, mission, none) = (planned(&desk), mission(&desk), Default::default());
+    let base = base(&mission, &desk, &none, &document);
+    let reports = Cell::new(0usize);
+    let report = |force: &WeekForce| {
+        assert!(force.made.0 < force.made.1 && force.is_cut_short);
+        reports.set(reports.get() + 1);
+    };
+    // The time is up once two more strengths are planned for.
+    let should_stop = || reports.get() > 2;
+    let watch = Watch { should_stop: &should_stop, progress: &|_: Progress| {} };
+    let first = desk.week_force(&base, "bahamas", None, &report, &watch).unwrap();
+    assert!(first.is_cut_short && first.made.0 == 3, "{:?}", first.made);
+    let whole = desk.week_force(&base, "bahamas", Some(&first), &|_| {}, &Watch::none()).unwrap();
+    assert!(!whole.is_cut_short && whole.made.0 == whole.made.1);
+    assert_eq!((whole.personnel, whole.found.0), (24, document.value.unwrap()));
+    let found: Vec<(f64, f64)> = whole.steps.iter().filter_map(|step| step.found).collect();
+    assert!(found.len() >= 2 && found.windows(2).all(|pair| pair[1].0 <= pair[0].0 && pair[1].1 <= pair[0].1));
+    let is_band = |band: &Band| 0.0 <= band.low && band.low <= band.found && band.found <= band.high;
+    let spared = whole.units.iter().map(|unit| unit.spared.expect("every unit was planned for"));
+    assert!(spared.chain(whole.steps.iter().filter_map(|step| step.spared)).all(|band| is_band(&band)));
+    // It serves in the north alone, so that no base and no site elsewhere gets a unit of it.
+    let data = &document.problem;
+    assert!(
+        whole.posts.iter().all(|price| ["apt-cap", "hos-justinien"].contains(&data.sites[price.place].id.as_str()))
+    );
+    assert!(whole.bases.iter().all(|price| data.bases[price.place].id == "base-cap" && price.spared > 0.0));
+    let missing = desk.week_force(&base, "nobody", None, &|_| {}, &Watch::none()).unwrap_err();
+    assert!(missing.to_string().contains("nobody"), "{missing}");
+}
+
+#[test]
+fn every_judged_figure_of_the_week_has_two_ends_and_weaker_posts_do_more_harm() {
+    let Scratch { desk, dir: _dir } = small();
+    let (document, mission, none) = (planned(&desk), mission(&desk), Default::default());
+    let base = base(&mission, &desk, &none, &document);
+    let wanted = week_ends(&mission, &none.1, &none.0);
+    let count = |figure: &Figure| wanted.iter().filter(|end| end.figure.as_ref() == Some(figure)).count();
+    assert_eq!(wanted[0].figure, None);
+    assert_eq!((count(&Figure::StaticEffect), count(&Figure::PatrolEffect)), (2, 2));
+    assert_eq!(count(&Figure::SlotAttempts("nights".to_owned())), 2);
+    assert_eq!(count(&Figure::Value("hospital".to_owned())), 2);
+    let at = |figure: Option<Figure>, is_high: bool| -> EndResult {
+        let of = |end: &&End| end.figure == figure && end.is_high == is_high;
+        let end = wanted.iter().find(of).unwrap();
+        desk.week_at_end(&base, end, &Watch::none()).unwrap()
+    };
+    let value = document.value.unwrap();
+    let same = at(None, false).found.unwrap();
+    assert!(same.0 >= document.bound.unwrap() * 0.999 && same.1 <= value, "{same:?} of {value}");
+    let weak = at(Some(Figure::StaticEffect), false);
+    assert!(weak.found.unwrap().1 > value, "{weak:?}");
+    assert!(weak.widest.iter().any(|(_, before, after)| after < before));
+}
+
+#[test]
+fn a_plan_equals_more_people_under_a_plainer_pattern_and_none_under_itself() {
+    let Scratch { desk, dir: _dir } = small();
+    let document = planned(&desk);
+    let week = prepared(&desk, &WeekAssumptions::default()).week;
+    let value = document.value.unwrap();
+    let people = |present, value| week_equal(&week, present, value, 4_700).unwrap();
+    assert_eq!(people(&document.schedules, value * 1.000_001).people, Some(0));
+    let naive = naive_week(&week);
+    let plain = people(&naive, value);
+    assert!(plain.present > value && plain.people.is_some_and(|people| people > 0), "{plain:?}");
+    assert!(people(&naive, plain.present * 0.999).people <= plain.people, "less to reach takes no more people");
+    assert_eq!(people(&naive, 0.0).people, None, "a post does not stop every attempt");
+    // What the plain pattern does, it has the people for.
+    let scored = evaluate_week(&week.with_nothing_demanded(), &naive).unwrap();
+    assert!((scored.value - plain.present).abs() < 1e-9);
+}
+
+#[test]
+fn a_plan_followed_under_other_figures_is_scored_by_harm_alone() {
+    let scratch = small();
+    let held = adopted(&scratch);
+    let desk = &scratch.desk;
+    let under = |figures: &[(&str, &str)], posts: &[(&str, bool)]| {
+        let asked = changes(figures, posts);
+        let week =
+            desk.prepare_week_if(&mission(desk), &WeekAssumptions::default(), &asked, moment(desk)).unwrap().week;
+        followed(&week, &held.document).map(|evaluation| evaluation.value)
+    };
+    let value = held.document.value.unwrap();
+    assert!((under(&[], &[]).unwrap() - value).abs() < 1e-6);
+    assert!((under(&[("floor.hospital", "0.5")], &[("hos-hueh", true)]).unwrap() - value).abs() < 1e-6);
+    assert!(under(&[("static", "0.5")], &[]).unwrap() > value);
+    assert!(under(&[("seats.hospital", "30")], &[]).is_err(), "there are too few people to follow it");
+}
