@@ -107,3 +107,42 @@ fn without_scripts_the_map_is_drawn_by_the_server_and_planning_works() {
     browser.wait_for_text("main p.lead", "With 1,050 people");
     browser.check_clean(&demo.host);
 }
+
+#[test]
+fn a_week_under_another_figure_is_planned_adopted_and_drawn_for() {
+    let (demo, browser) = (Demo::start(), Browser::start(Scripts::On));
+    browser.open(&demo.url("/week"));
+    browser.click("main a[href^='/week/question']");
+    browser.wait_for_text("h1", "Ask about the week");
+    browser.check_clean(&demo.host);
+    browser.fill("input[name=patrol]", "0.6");
+    browser.click("form[action='/week/ask'] button[type=submit]");
+    // The page asks again by itself while the week is planned, and the reader need not wait for the end.
+    browser.wait_for_text("main", "Best plan so far");
+    browser.click("form[action='/week/stop'] button");
+    browser.wait_for_text("main", "Not adopted");
+    browser.wait_for_text("main", "What the question changes");
+    assert_eq!(browser.address(), demo.url("/week/plan?patrol=0.6"));
+    browser.check_clean(&demo.host);
+    let value = number(&browser.text("main p.lead strong"));
+    browser.fill("form.adopt input[name=reason]", "Patrols stop less than was judged");
+    browser.click("form.adopt button");
+    browser.wait_for_text("main", "in force: Patrols stop less than was judged");
+    let kept = number(&browser.text("main p.lead strong"));
+    assert!((kept - value).abs() < 1e-9, "the plan in force has {kept}, the one adopted {value}");
+    // Without scripts the plan is compared with a plain one.
+    let plain = Browser::start(Scripts::Off);
+    plain.open(&demo.url("/week/compare?a=pattern&b=in-force"));
+    plain.wait_for_text("main", "sites differ");
+    plain.check_clean(&demo.host);
+    browser.click("form[action='/week/draw'] button");
+    browser.wait_for("#slots a[href^='/week/slots/']");
+    browser.click("#slots a[href^='/week/slots/']");
+    browser.wait_for_text("main", "Not for publication before the slot ends");
+    browser.check_clean(&demo.host);
+    browser.open(&demo.url("/week/draws"));
+    browser.wait_for_text("main", "not yet");
+    browser.open(&demo.url("/record"));
+    let entries = browser.text("#entries tbody").to_lowercase();
+    assert!(entries.contains("week plan recorded") && entries.contains("week figures recorded"), "{entries}");
+}
