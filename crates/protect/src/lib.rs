@@ -1,7 +1,7 @@
 //! From a protection problem to a plan, with a bound that anyone can check.
 //!
 //! Owns: the problem of one slot ([`Problem`]) and of a week ([`Week`]), planning ([`plan()`],
-//! [`plan_week`], [`replan_week`]), the value of any plan ([`evaluate`], [`evaluate_week`]), plans in use
+//! [`plan_week`], [`replan_week`]), the value of any plan ([`evaluate`], [`evaluate_week`], [`score_week`]), plans in use
 //! ([`price_override`], [`Week::without`], [`next_best`], [`drawn`]), what more people buy
 //! ([`curve`], [`worth_of_seats`], [`people_equal`]), explanations ([`explain()`], [`sensitivity`]),
 //! the plan files ([`PlanDocument`], [`WeekDocument`]), and seeded problems to measure with
@@ -121,10 +121,10 @@ pub use problem::{
     REACH_MAX, RELIEF_FACTOR_MILLI_DEFAULT, Reach, SEATS_MAX, SITES_MAX, VALUE_MILLI_MAX, reaction_effect_ppm,
 };
 pub use week::{
-    AREA_SITES_MAX, AREAS_MAX, Contingent, DUTIES_MAX, Group, GroupWorst, Lost, NextBest, OverridePrice, PARTIES_MAX,
-    PATROLS_MAX, PatrolArea, PatrolDuty, ROUTE_MINUTES_MAX, Route, SLOT_MINUTES_MAX, SLOTS_MAX, SeatsWorth,
-    SlotCertificate, SlotKind, SlotSeats, Task, WEEK_FORMAT, Week, WeekCertificate, WeekData, WeekDemand, WeekDocument,
-    WeekEvaluation, WeekFault, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, WeekSchedule, WeekShort, WeekSite,
-    drawn, evaluate_week, next_best, plan_week, post_worth, price_override, replan_week, seat_prices, week_seats_equal,
-    worth_of_seats,
+    AREA_SITES_MAX, AREAS_MAX, BrokenRule, Contingent, DUTIES_MAX, Group, GroupWorst, Lost, NextBest, OverridePrice,
+    PARTIES_MAX, PATROLS_MAX, PatrolArea, PatrolDuty, ROUTE_MINUTES_MAX, Route, SLOT_MINUTES_MAX, SLOTS_MAX,
+    SeatsWorth, SlotCertificate, SlotKind, SlotSeats, Task, WEEK_FORMAT, Week, WeekBreach, WeekCertificate, WeekData,
+    WeekDemand, WeekDocument, WeekEvaluation, WeekFault, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, WeekSchedule,
+    WeekScore, WeekShort, WeekSite, drawn, evaluate_week, next_best, plan_week, post_worth, price_override,
+    replan_week, score_week, seat_prices, week_seats_equal, worth_of_seats,
 };

@@ -1,6 +1,7 @@
 //! What a mixture of schedules gives in every slot, whoever made it. Whole numbers until the end.
 
-use super::data::{PatrolArea, SlotKind, Week, WeekData};
+use super::breach::{BrokenRule, Tally, examine};
+use super::data::{Week, WeekData};
 use crate::engine::share;
 use crate::evaluate::PROBABILITY_DENOMINATOR;
 use crate::problem::PPM;
@@ -119,9 +120,19 @@ pub(super) struct Given {
     pub minutes: Vec<u32>,
 }
 
-/// Evaluates any mixture of schedules, one list per kind of slot, such as a plan made by hand.
-/// Floors that are not met are reported, not refused.
+/// Evaluates any mixture of schedules that keeps the rules, one list per kind of slot. Floors that are
+/// not met are reported, not refused; [`crate::score_week`] evaluates what breaks rules too.
 pub fn evaluate_week(week: &Week, schedules: &[Vec<WeekSchedule>]) -> Result<WeekEvaluation, WeekFault> {
+    let data = week.data();
+    evaluate_with(week, schedules, &mut |s, number, rule| Err(rule.words(data, &schedules[s][number])))
+}
+
+/// Evaluates a mixture; `tell` hears of every rule that is broken (slot, schedule, rule), and may end it.
+pub(super) fn evaluate_with(
+    week: &Week,
+    schedules: &[Vec<WeekSchedule>],
+    tell: &mut dyn FnMut(usize, usize, BrokenRule) -> Result<(), String>,
+) -> Result<WeekEvaluation, WeekFault> {
     let data = week.data();
     if schedules.len() != data.slots.len() {
         return Err(WeekFault::Slots { given: schedules.len(), expected: data.slots.len() });
@@ -146,11 +157,9 @@ pub fn evaluate_week(week: &Week, schedules: &[Vec<WeekSchedule>]) -> Result<Wee
         let mut protection = vec![0u128; n];
         let (mut posts, mut patrols) = (vec![0u64; n], vec![0u128; n]);
         for (number, schedule) in list.iter().enumerate() {
-            let given = give(data, s, &help, schedule).map_err(|why| WeekFault::Schedule {
-                slot: slot.id.clone(),
-                schedule: number,
-                why,
-            })?;
+            let fault = |why| WeekFault::Schedule { slot: slot.id.clone(), schedule: number, why };
+            let tally = examine(data, s, schedule, &mut |rule| tell(s, number, rule)).map_err(fault)?;
+            let given = given(data, s, &help, tally);
             for i in 0..n {
                 protection[i] += u128::from(schedule.probability) * u128::from(given.protection[i]);
                 posts[i] += if given.posted[i] { schedule.probability } else { 0 };
@@ -203,10 +212,6 @@ pub(super) fn helps(data: &WeekData, s: usize) -> Vec<Vec<(u32, usize)>> {
     help
 }
 
-fn named(list: Option<&Vec<u32>>, index: u32) -> bool {
-    list.is_none_or(|list| list.binary_search(&index).is_ok())
-}
-
 /// What a schedule gives, or what rule it breaks.
 pub(super) fn give(
     data: &WeekData,
@@ -214,158 +219,22 @@ pub(super) fn give(
     help: &[Vec<(u32, usize)>],
     schedule: &WeekSchedule,
 ) -> Result<Given, String> {
-    let slot = &data.slots[s];
-    let n = data.sites.len();
-    let mut spent = vec![0u64; data.contingents.len()];
-    let mut posted = vec![false; n];
-    let mut waiting = vec![0u32; data.bases.len()];
-    let mut minutes = vec![0u64; n];
-    ascending("site", schedule.posts.iter().map(|post| post.0), n, true)?;
-    ascending("base", schedule.forces.iter().map(|force| force.0), data.bases.len(), false)?;
-    ascending("patrol duty", schedule.duties.iter().map(|duty| duty.0), data.duties.len(), true)?;
-    for &(site, c) in &schedule.posts {
-        let (contingent, part) = crew(data, slot, c)?;
-        if !part.posts || !named(contingent.sites.as_ref(), site) {
-            return Err(refused(&contingent.id, "man a post at", &data.sites[site as usize].id));
-        }
-        spent[c as usize] += u64::from(data.sites[site as usize].seats);
-        posted[site as usize] = true;
-    }
-    for &(base, c) in &schedule.forces {
-        let (contingent, part) = crew(data, slot, c)?;
-        let place = &data.bases[base as usize];
-        if !part.forces || !named(contingent.bases.as_ref(), base) {
-            return Err(refused(&contingent.id, "keep a reaction force at", &place.id));
-        }
-        spent[c as usize] += u64::from(place.seats);
-        waiting[base as usize] += 1;
-        if waiting[base as usize] > place.forces_max {
-            return Err(format!("has more than {} reaction forces at base {:?}", place.forces_max, place.id));
-        }
-    }
-    for &(duty, c) in &schedule.duties {
-        let (contingent, part) = crew(data, slot, c)?;
-        let round = &data.duties[duty as usize];
-        if !part.patrols || !named(contingent.duties.as_ref(), duty) {
-            return Err(refused(&contingent.id, "do the patrol duty", &round.id));
-        }
-        if !named(round.slots.as_ref(), u32::try_from(s).expect("few slots")) {
-            return Err(format!("does the patrol duty {:?}, which is not for this slot", round.id));
-        }
-        spent[c as usize] += u64::from(round.seats);
-        round.visits.iter().for_each(|&(site, stay)| minutes[site as usize] += u64::from(stay));
-    }
-    routes(data, s, schedule, &mut spent, &mut minutes)?;
-    limits(data, slot, &spent, &posted, &minutes)?;
-    let patrol = |i: usize| u32::try_from(minutes[i].min(u64::from(slot.minutes))).expect("at most a slot");
-    let minutes: Vec<u32> = (0..n).map(patrol).collect();
-    let protection = (0..n)
+    let tally = examine(data, s, schedule, &mut |rule| Err(rule.words(data, schedule)))?;
+    Ok(given(data, s, help, tally))
+}
+
+fn given(data: &WeekData, s: usize, help: &[Vec<(u32, usize)>], tally: Tally) -> Given {
+    let length = data.slots[s].minutes;
+    let (posted, waiting) = (tally.posted, tally.waiting);
+    let patrol = |minutes: u64| u32::try_from(minutes.min(u64::from(length))).expect("at most a slot");
+    let minutes: Vec<u32> = tally.minutes.into_iter().map(patrol).collect();
+    let protection = (0..data.sites.len())
         .map(|i| {
             let post = if posted[i] { data.static_effect_ppm } else { 0 };
             let best = help[i].iter().find(|&&(_, base)| waiting[base] > 0).map_or(0, |best| best.0).max(post);
             let more = data.patrol_effect_ppm.saturating_sub(best);
-            u64::from(best) * u64::from(slot.minutes) + u64::from(more) * u64::from(minutes[i])
+            u64::from(best) * u64::from(length) + u64::from(more) * u64::from(minutes[i])
         })
         .collect();
-    Ok(Given { protection, posted, minutes })
-}
-
-fn ascending(what: &str, list: impl Iterator<Item = u32>, count: usize, once: bool) -> Result<(), String> {
-    let mut next = 0u64;
-    for index in list {
-        if u64::from(index) < next || index as usize >= count {
-            return Err(format!("names {what} number {index} out of range, twice or out of order"));
-        }
-        next = u64::from(index) + u64::from(once);
-    }
-    Ok(())
-}
-
-fn crew<'a>(
-    data: &'a WeekData,
-    slot: &'a SlotKind,
-    c: u32,
-) -> Result<(&'a super::Contingent, &'a super::SlotSeats), String> {
-    match (data.contingents.get(c as usize), slot.seats.get(c as usize)) {
-        (Some(contingent), Some(part)) => Ok((contingent, part)),
-        _ => Err(format!("names contingent number {c}, which is not there")),
-    }
-}
-
-fn refused(contingent: &str, does: &str, place: &str) -> String {
-    format!("has contingent {contingent:?} {does} {place:?}, where it may not in this slot")
-}
-
-fn routes(
-    data: &WeekData,
-    s: usize,
-    schedule: &WeekSchedule,
-    spent: &mut [u64],
-    minutes: &mut [u64],
-) -> Result<(), String> {
-    let slot = &data.slots[s];
-    let mut out = vec![0u32; data.areas.len()];
-    for route in &schedule.routes {
-        let (contingent, part) = crew(data, slot, route.contingent)?;
-        let Some(area) = data.areas.get(route.area as usize) else {
-            return Err(format!("names patrol area number {}, which is not there", route.area));
-        };
-        if !part.patrols || !named(contingent.areas.as_ref(), route.area) {
-            return Err(refused(&contingent.id, "patrol in", &area.id));
-        }
-        if !named(area.slots.as_ref(), u32::try_from(s).expect("few slots")) {
-            return Err(format!("patrols in {:?}, which is not open in this slot", area.id));
-        }
-        out[route.area as usize] += 1;
-        if out[route.area as usize] > area.patrols_max {
-            return Err(format!("has more than {} patrols in {:?}", area.patrols_max, area.id));
-        }
-        spent[route.contingent as usize] += u64::from(area.seats);
-        walk(area, slot.minutes, &route.stops, minutes)?;
-    }
-    Ok(())
-}
-
-/// Follows a round, minute by minute of travel and stay.
-fn walk(area: &PatrolArea, length: u32, stops: &[(u32, u32, u32)], minutes: &mut [u64]) -> Result<(), String> {
-    let (mut at, mut time) = (0usize, 0u64);
-    if stops.is_empty() {
-        return Err(format!("has a patrol in {:?} that goes nowhere", area.id));
-    }
-    for &(site, arrival, departure) in stops {
-        let Ok(place) = area.sites.binary_search(&site) else {
-            return Err(format!("has a patrol in {:?} at site number {site}, which is not there", area.id));
-        };
-        let place = place + 1;
-        if place == at || time + u64::from(area.travel_minutes[at][place]) > u64::from(arrival) {
-            return Err(format!("has a patrol in {:?} at site number {site} at minute {arrival}: too early", area.id));
-        }
-        let stay = departure.saturating_sub(arrival);
-        if !(area.stay_minutes_min..=area.stay_minutes_max).contains(&stay) {
-            return Err(format!("has a patrol in {:?} stay {stay} minutes at site number {site}", area.id));
-        }
-        minutes[site as usize] += u64::from(stay);
-        (at, time) = (place, u64::from(departure));
-    }
-    if time + u64::from(area.travel_minutes[at][0]) > u64::from(length) {
-        return Err(format!("has a patrol in {:?} that is not back when the slot ends", area.id));
-    }
-    Ok(())
-}
-
-fn limits(data: &WeekData, slot: &SlotKind, spent: &[u64], posted: &[bool], minutes: &[u64]) -> Result<(), String> {
-    for ((contingent, part), needed) in data.contingents.iter().zip(&slot.seats).zip(spent) {
-        if *needed > u64::from(part.seats) {
-            return Err(format!("takes {needed} seats of {:?}; there are {}", contingent.id, part.seats));
-        }
-    }
-    let id = |site: &u32| &data.sites[*site as usize].id;
-    if let Some(site) = slot.posts.iter().find(|&&site| !posted[site as usize]) {
-        return Err(format!("has no post at {:?}, where one is mandatory", id(site)));
-    }
-    let visited = |site: &&u32| posted[**site as usize] || minutes[**site as usize] > 0;
-    match slot.visits.iter().find(|site| !visited(site)) {
-        Some(site) => Err(format!("has nobody visit {:?}, where a visit is mandatory", id(site))),
-        None => Ok(()),
-    }
+    Given { protection, posted, minutes }
 }

@@ -1,5 +1,6 @@
 //! The whole program: the week, its data and its rules.
 
+mod breach;
 mod change;
 mod check;
 mod data;
@@ -8,6 +9,7 @@ mod evaluate;
 mod plan;
 mod worth;
 
+pub use breach::{BrokenRule, WeekBreach, WeekScore, score_week};
 pub use change::{Lost, NextBest, OverridePrice, Task, drawn, next_best, post_worth, price_override};
 pub use data::{
     AREA_SITES_MAX, AREAS_MAX, Contingent, DUTIES_MAX, Group, PARTIES_MAX, PATROLS_MAX, PatrolArea, PatrolDuty,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests stop where they cannot go on, as tests do")]
 
+mod broken;
 mod brute;
 mod checker;
 mod corrupt;

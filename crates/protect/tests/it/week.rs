@@ -322,7 +322,7 @@ prop_compose! {
 }
 
 /// Random weeks with a few of everything but areas.
-fn any_week(demands: bool) -> impl Strategy<Value = WeekData> {
+pub fn any_week(demands: bool) -> impl Strategy<Value = WeekData> {
     (1usize..5, 0usize..3, 1usize..3, 1usize..3, 0usize..3, 1usize..3).prop_flat_map(
         move |(sites, bases, contingents, groups, duties, slots)| {
             let table = |most: u64| prop::collection::vec(prop::collection::vec(0..most, sites), 2);
