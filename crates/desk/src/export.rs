@@ -1,7 +1,8 @@
 //! Exports: what the mission holds, as files for other programs.
 
 use crate::{
-    Desk, DeskError, draw_rows, draws_csv, hand_csv, monday_of, plan_geojson, roster_csv, roster_sheets, zone,
+    Desk, DeskError, draw_rows, draws_csv, hand_csv, monday_of, plan_geojson, roster_csv, roster_sheets, week_hand_csv,
+    zone,
 };
 use jiff::Timestamp;
 use konbit_exchange::export::{ExportFormat, ExportKind, export};
@@ -16,8 +17,9 @@ pub enum Form {
     GeoJson,
 }
 
-/// What can be exported of the week: the plan file in force, its roster, the draws.
-const OF_THE_WEEK: [&str; 3] = ["week-plan", "roster", "draws"];
+/// What can be exported of the week: the plan file in force, the same plan as a table to change by hand, its roster,
+/// the draws.
+const OF_THE_WEEK: [&str; 4] = ["week-plan", "week-by-hand", "roster", "draws"];
 
 /// Names of what can be exported.
 pub fn exports() -> Vec<&'static str> {
@@ -81,6 +83,10 @@ impl Desk {
         })?;
         if kind == "week-plan" {
             return self.week_plan_file(mission, adopted.value.id.as_str());
+        }
+        if kind == "week-by-hand" {
+            let held = self.week_view(adopted)?.document;
+            return Ok(week_hand_csv(mission, &held.problem, &held.schedules).into_bytes());
         }
         let roster = self.week_view(adopted)?.roster;
         let monday = monday_of(now.to_zoned_datetime(zone(mission, self.config())).date());

@@ -38,6 +38,7 @@ mod travel;
 mod verify;
 mod week;
 mod week_draws;
+mod week_hand;
 mod week_plan;
 mod week_render;
 mod week_study;
@@ -56,7 +57,9 @@ pub use entering::{ENTERED_SUBJECTS, EnterError, EntryCommand, EntryFault, Stand
 pub use example::{Example, example};
 pub use export::{Form, exports};
 pub use ground::Ground;
-pub use hand::{Breach, HAND_BYTES_MAX, HandFault, HandPlan, Scored, breach_words, hand_csv, read_hand, score};
+pub use hand::table::{HAND_BYTES_MAX, HandFault};
+pub use hand::week::{WeekHandPlan, read_week_hand};
+pub use hand::{Breach, HandPlan, Scored, breach_words, hand_csv, read_hand, score};
 pub use import::{ImportReport, NamedFile};
 pub use keeping::{
     CopyReport, EPOCH_KIND, ERASURE_KIND, EpochBegun, EraseReport, ErasureOrder, backup, begin_epoch, restore,
@@ -88,6 +91,9 @@ pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths
 pub use verify::{VerifyReport, verify};
 pub use week::{PreparedWeek, patrol_of};
 pub use week_draws::{DrawRow, DrawState, draw_rows, draws_csv, draws_text, price_text};
+pub use week_hand::{
+    FloorMissed, InForce, WeekDifference, WeekGround, WeekHandScore, score_week_hand, week_hand_csv, week_hand_text,
+};
 pub use week_plan::{Demand, PlannedWeek, WeekView, known_schedules, plan_week_for, planned_week_for, same_lists};
 pub use week_render::{
     monday_of, not_for_publication, roster_csv, roster_sheets, roster_text, section_calendar, section_csv,

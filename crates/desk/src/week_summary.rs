@@ -5,7 +5,8 @@ use crate::week_plan::WeekView;
 use crate::week_words::site_name;
 use konbit_mission::Mission;
 use konbit_protect::{
-    DocumentStatus, PROBABILITY_DENOMINATOR, Week, WeekData, WeekDocument, WeekEvaluation, WeekSchedule, evaluate_week,
+    DocumentStatus, Group, GroupWorst, PROBABILITY_DENOMINATOR, Week, WeekData, WeekDocument, WeekEvaluation,
+    WeekSchedule, evaluate_week,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -113,16 +114,7 @@ pub struct SiteChange {
 pub fn week_summary(week: &Week, document: &WeekDocument, before: Option<&WeekView>) -> WeekSummary {
     let data = week.data();
     let evaluation = evaluate_week(week, &document.schedules).ok();
-    let groups = evaluation.iter().flat_map(|evaluation| {
-        data.groups.iter().zip(&evaluation.groups).map(|(group, worst)| GroupSummary {
-            id: group.id.clone(),
-            share: f64::from(group.share_ppm) / 1e6,
-            harm: worst.harm,
-            slot: data.slots[worst.slot].id.clone(),
-            site: data.sites[worst.site].id.clone(),
-            protection: evaluation.protection[worst.slot][worst.site],
-        })
-    });
+    let groups = evaluation.as_ref().map(|evaluation| group_summaries(data, evaluation)).unwrap_or_default();
     WeekSummary {
         value: document.value,
         bound: document.bound,
@@ -134,9 +126,22 @@ pub fn week_summary(week: &Week, document: &WeekDocument, before: Option<&WeekVi
         problem_hash: document.problem_hash.to_string(),
         forecast_harm: evaluation.as_ref().map(|evaluation| evaluation.forecast_harm),
         slots: document.schedules.iter().enumerate().map(|(slot, list)| slot_summary(data, slot, list)).collect(),
-        groups: groups.collect(),
+        groups,
         before: before.map(|before| compared(week, document, before)),
     }
+}
+
+/// What each group who watches would choose.
+pub(crate) fn group_summaries(data: &WeekData, evaluation: &WeekEvaluation) -> Vec<GroupSummary> {
+    let row = |(group, worst): (&Group, &GroupWorst)| GroupSummary {
+        id: group.id.clone(),
+        share: f64::from(group.share_ppm) / 1e6,
+        harm: worst.harm,
+        slot: data.slots[worst.slot].id.clone(),
+        site: data.sites[worst.site].id.clone(),
+        protection: evaluation.protection[worst.slot][worst.site],
+    };
+    data.groups.iter().zip(&evaluation.groups).map(row).collect()
 }
 
 fn slot_summary(data: &WeekData, slot: usize, schedules: &[WeekSchedule]) -> SlotSummary {

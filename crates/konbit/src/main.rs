@@ -18,6 +18,7 @@ mod stop;
 mod verifying;
 mod week;
 mod week_args;
+mod week_score;
 
 use args::{Cli, Command, CouncilCommand};
 use clap::Parser as _;

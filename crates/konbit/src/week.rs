@@ -7,6 +7,7 @@ use crate::output;
 use crate::planning::{alpha_ppm, change_lines, changes};
 use crate::stop::Stop;
 use crate::week_args::{OverrideArgs, PlanArgs, RosterArgs, TableFormat, WeekCommand};
+use crate::week_score;
 use anyhow::{Result, anyhow, bail, ensure};
 use jiff::Timestamp;
 use konbit_base::Finding;
@@ -31,6 +32,7 @@ pub fn run(command: WeekCommand) -> Result<Ended> {
             sheet(&dir, &slot, section.as_deref(), format, output.as_deref())
         }
         WeekCommand::Override(args) => change(&args),
+        WeekCommand::Score { dir, file, output } => week_score::score(&dir, &file, output.format),
     }
 }
 

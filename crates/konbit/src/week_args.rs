@@ -61,6 +61,15 @@ pub enum WeekCommand {
     },
     /// Change what was drawn for a slot, priced at once; recorded by a digest until the slot has ended
     Override(OverrideArgs),
+    /// Score a plan of the week made by hand, whatever rules it breaks, beside the plan in force
+    Score {
+        /// The mission directory
+        dir: PathBuf,
+        /// The table; to start from one: konbit export DIR week-by-hand
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 /// `konbit week plan`.

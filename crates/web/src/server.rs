@@ -8,6 +8,7 @@ mod plans;
 mod roads;
 mod study;
 mod week;
+mod week_hand;
 mod week_study;
 
 use crate::layout::{Frame, View, page};
@@ -94,6 +95,11 @@ pub fn router(desk: Arc<Desk>, world: World) -> Router {
         .route("/week/sites.geojson", get(week::sites))
         .route("/week/stop", post(week::stop))
         .route("/week/adopt", post(week::adopt))
+        .route(
+            "/week/by-hand",
+            get(week_hand::by_hand).post(week_hand::score).layer(DefaultBodyLimit::max(study::HAND_FORM_BYTES_MAX)),
+        )
+        .route("/week/plan-by-hand.csv", get(week_hand::template))
         .route("/week/draw", post(week::draw))
         .route("/week/reveal", post(week::reveal))
         .route("/week/draws", get(week::draws))

@@ -7,6 +7,7 @@ mod roads;
 mod simulation;
 mod study;
 mod week;
+mod week_hand;
 mod week_study;
 
 use jiff::Timestamp;

@@ -1,6 +1,7 @@
 //! The week: its plan and proof, what stands in each kind of slot, the next slots, and what another week would be.
 
 pub mod facts;
+pub mod hand;
 mod question;
 pub mod roster;
 pub mod slots;
@@ -49,6 +50,7 @@ pub fn without_plan(view: &View<'_>, question: &WeekQuestion, why: &str) -> Mark
             Some(figures) => {
                 (empty(why, ""))
                 (question_form(view, figures, question))
+                p { "Or score " a href="/week/by-hand" { "a plan made by hand" } "." }
             },
         }
     }
@@ -69,6 +71,7 @@ pub fn week(view: &View<'_>, figures: &WeekFigures, page: &WeekPage<'_>) -> Mark
             a href="#kinds" { "Kinds of slot" } a href="#watchers" { "Those who watch" } a href="#map" { "Map" } a href="#sites" { "All sites" }
             a href="#studies" { "Studies" } a href="#ask" { "Plan again" } a href="#proof" { "Proof" }
             a href="/week/roster" { "Roster" } a href="/week/draws" { "Draws" }
+            a href="/week/by-hand" { "A plan made by hand" }
         }
         @if !page.left_out.is_empty() {
             div.notice role="note" { ul { @for finding in page.left_out { li { (finding.message) "." } } } }

@@ -30,7 +30,7 @@ use std::sync::Arc;
 pub(super) const HAND_FORM_BYTES_MAX: usize = 6 << 20;
 
 /// Largest table that is shown again in its form, bytes.
-const SENT_BACK_BYTES_MAX: usize = 20_000;
+pub(super) const SENT_BACK_BYTES_MAX: usize = 20_000;
 
 /// What the pattern is called where no plan is in force to read against.
 const NAIVE_WORDS: &str = "posts at the sites where an attempt harms most, mandatory posts first, always the same, as many as there are people for, and no reaction force";

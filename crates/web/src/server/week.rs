@@ -37,13 +37,13 @@ const REASON_BYTES_MAX: usize = 2_000;
 
 pub(super) type Pairs = Vec<(String, String)>;
 pub(super) type Asking = Result<Query<Pairs>, QueryRejection>;
-type Sent = Result<Form<Pairs>, FormRejection>;
+pub(super) type Sent = Result<Form<Pairs>, FormRejection>;
 
 pub(super) fn asked(query: Asking) -> Pairs {
     query.map(|Query(pairs)| pairs).unwrap_or_default()
 }
 
-fn sent(form: Sent) -> Result<Pairs, Problem> {
+pub(super) fn sent(form: Sent) -> Result<Pairs, Problem> {
     form.map(|Form(pairs)| pairs).map_err(|rejection| Problem::bad_request(rejection.body_text()))
 }
 
