@@ -171,10 +171,11 @@ impl<'a> Reader<'a> {
         if text.is_empty() || text == EVERY {
             return Ok(all.collect());
         }
-        if let Some(at) = self.data.slots.iter().position(|slot| slot.id == text) {
-            return Ok(vec![at]);
-        }
-        let named: Vec<usize> = all.filter(|at| fold(slot_name(self.figures, self.data, *at)) == fold(text)).collect();
+        let wanted = fold(text);
+        let is = |at: &usize| {
+            fold(&self.data.slots[*at].id) == wanted || fold(slot_name(self.figures, self.data, *at)) == wanted
+        };
+        let named: Vec<usize> = all.filter(is).collect();
         if named.len() == 1 {
             return Ok(named);
         }
@@ -215,11 +216,10 @@ impl<'a> Reader<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        let all = || (0u32..).zip(&self.data.contingents);
-        if let Some((at, _)) = all().find(|(_, crew)| crew.id == text) {
-            return Ok(Some(at));
-        }
-        let mut named = all().filter(|(at, _)| fold(crew_name(self.figures, self.data, *at)) == fold(text));
+        let wanted = fold(text);
+        let all = (0u32..).zip(&self.data.contingents);
+        let mut named = all
+            .filter(|(at, crew)| fold(&crew.id) == wanted || fold(crew_name(self.figures, self.data, *at)) == wanted);
         if let (Some((at, _)), None) = (named.next(), named.next()) {
             return Ok(Some(at));
         }

@@ -6,6 +6,7 @@ mod check;
 mod data;
 mod document;
 mod evaluate;
+mod explain;
 mod plan;
 mod worth;
 
@@ -17,6 +18,7 @@ pub use data::{
 };
 pub use document::{WEEK_FORMAT, WeekDocument};
 pub use evaluate::{GroupWorst, Route, WeekEvaluation, WeekFault, WeekSchedule, WeekShort, evaluate_week};
+pub use explain::{BestForce, PostBar, PostCrew, WeekSiteReason, explain_week};
 pub use plan::{
     SlotCertificate, WeekCertificate, WeekDemand, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, plan_week,
     replan_week,

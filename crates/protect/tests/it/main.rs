@@ -6,6 +6,7 @@ mod broken;
 mod brute;
 mod checker;
 mod corrupt;
+mod explain_week;
 mod laws;
 mod problems;
 mod screen;
