@@ -77,7 +77,7 @@ fn what_is_wrong_with_a_table_of_the_week_is_named_by_row_and_column() {
         ",,,kenya,,apt-pap,,\n,,,jamaica,,apt-pap,,",
         &["row 3, column place: \"apt-pap\" stands in schedule \"1\""],
     );
-    wrong(ALL, ",a,2,kenya,,apt-pap,,", &["row 2, column probability", "sched"]);
+    wrong(ALL, ",a,2,kenya,,apt-pap,,", &["row 2, column probability: \"2\" is not a probability"]);
     wrong(
         ALL,
         "nights,a,0.5,kenya,,apt-pap,,\nnights,b,0.4,kenya,,apt-pap,,\nweekdays,,,kenya,,apt-pap,,\nweekends,,,kenya,,apt-pap,,",
