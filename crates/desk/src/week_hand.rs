@@ -103,14 +103,6 @@ impl Desk {
         };
         Ok(WeekGround { week, in_force })
     }
-
-    /// An adopted plan of the week by its id, in force or not; `None` where none of that id was adopted.
-    ///
-    /// # Errors
-    /// [`DeskError::Missing`] where its file is gone.
-    pub fn adopted_week(&self, mission: &Mission, id: &str) -> Result<Option<WeekView>, DeskError> {
-        mission.week_plans.get(id).map(|adopted| self.week_view(adopted)).transpose()
-    }
 }
 
 /// Scores a plan made by hand, whatever rules it breaks.

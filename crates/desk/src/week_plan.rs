@@ -209,14 +209,17 @@ impl Desk {
         self.prepare_week(&changes.mission(mission)?, assumptions, moment)
     }
 
-    /// A plan of the week that was adopted at some time, by its id.
-    pub fn adopted_week(&self, mission: &Mission, id: &str) -> Result<Option<WeekView>, DeskError> {
-        mission.week_plans.get(id).map(|adopted| self.week_view(adopted)).transpose()
-    }
-
     /// The plan of the week in force, if one was adopted.
     pub fn week_in_force(&self, mission: &Mission) -> Result<Option<WeekView>, DeskError> {
         mission.week_in_force().map(|adopted| self.week_view(adopted)).transpose()
+    }
+
+    /// An adopted plan of the week by its id, in force or not; `None` where none of that id was adopted.
+    ///
+    /// # Errors
+    /// [`DeskError::Missing`] where its file is gone.
+    pub fn adopted_week(&self, mission: &Mission, id: &str) -> Result<Option<WeekView>, DeskError> {
+        mission.week_plans.get(id).map(|adopted| self.week_view(adopted)).transpose()
     }
 
     /// An adopted plan of the week, in force or not.

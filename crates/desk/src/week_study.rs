@@ -13,7 +13,7 @@ use konbit_mission::Mission;
 use konbit_mission::week::{ContingentFigures, WeekAssumptions, WeekFigures};
 use konbit_protect::{
     Options, PROBABILITY_DENOMINATOR, Status, Watch, Week, WeekCertificate, WeekData, WeekDocument, WeekEvaluation,
-    WeekOutcome, WeekSchedule, evaluate_week, plan_week, post_worth, week_seats_equal,
+    WeekOutcome, WeekSchedule, evaluate_week, plan_week, post_worth, score_week, week_seats_equal,
 };
 use std::ops::ControlFlow;
 
@@ -259,14 +259,13 @@ pub fn naive_week(week: &Week) -> Vec<Vec<WeekSchedule>> {
     data.slots.iter().map(kind).collect()
 }
 
-/// How many more people on the roll `present` would need to do as well as `value` over the week, by harm alone: demands
-/// that it does not meet are not counted. `relief` is the people for one person always on duty, in thousandths. The error
+/// How many more people on the roll `present` would need to do as well as `value` over the week, by harm alone: rules
+/// that it breaks are not counted. `relief` is the people for one person always on duty, in thousandths. The error
 /// says why it cannot be used.
 pub fn week_equal(week: &Week, present: &[Vec<WeekSchedule>], value: f64, relief: u64) -> Result<Equal, String> {
-    let week = week.without_demands();
     let told = |fault: konbit_protect::WeekFault| fault.to_string();
-    let evaluation = evaluate_week(&week, present).map_err(told)?;
-    let seats = week_seats_equal(&week, present, value).map_err(told)?;
+    let evaluation = score_week(week, present).map_err(told)?.evaluation;
+    let seats = week_seats_equal(week, present, value).map_err(told)?;
     let people = seats.map(|seats| people_on_roll(u32::try_from(seats).unwrap_or(u32::MAX), relief));
     Ok(Equal { present: evaluation.value, people })
 }

@@ -122,10 +122,9 @@ pub use problem::{
 };
 pub use week::{
     AREA_SITES_MAX, AREAS_MAX, BestForce, BrokenRule, Contingent, DUTIES_MAX, Group, GroupWorst, Lost, NextBest,
-    OverridePrice, PARTIES_MAX, PATROLS_MAX, PatrolArea, PatrolDuty, PostBar, PostCrew, ROUTE_MINUTES_MAX, Route,
-    SLOT_MINUTES_MAX, SLOTS_MAX, SeatsWorth, SlotCertificate, SlotKind, SlotSeats, Task, WEEK_FORMAT, Week, WeekBreach,
-    WeekCertificate, WeekData, WeekDemand, WeekDocument, WeekEvaluation, WeekFault, WeekInfeasible, WeekNode,
-    WeekOutcome, WeekPlan, WeekSchedule, WeekScore, WeekShort, WeekSite, WeekSiteReason, drawn, evaluate_week,
-    explain_week, next_best, plan_week, post_worth, price_override, replan_week, score_week, seat_prices,
-    week_seats_equal, worth_of_seats,
+    OverridePrice, PARTIES_MAX, PatrolArea, PatrolDuty, PostBar, PostCrew, ROUTE_MINUTES_MAX, Route, SLOT_MINUTES_MAX,
+    SLOTS_MAX, SeatsWorth, SlotCertificate, SlotKind, SlotSeats, Task, WEEK_FORMAT, Week, WeekBreach, WeekCertificate,
+    WeekData, WeekDemand, WeekDocument, WeekEvaluation, WeekFault, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan,
+    WeekSchedule, WeekScore, WeekShort, WeekSite, WeekSiteReason, drawn, evaluate_week, explain_week, next_best,
+    plan_week, post_worth, price_override, replan_week, score_week, seat_prices, week_seats_equal, worth_of_seats,
 };

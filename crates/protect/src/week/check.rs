@@ -1,8 +1,8 @@
 //! The rules that the numbers of a week keep.
 
 use super::data::{
-    AREA_SITES_MAX, AREAS_MAX, DUTIES_MAX, PARTIES_MAX, PATROLS_MAX, PatrolArea, ROUTE_MINUTES_MAX, SLOT_MINUTES_MAX,
-    SLOTS_MAX, SlotKind, WeekData,
+    AREA_SITES_MAX, AREAS_MAX, DUTIES_MAX, PARTIES_MAX, PatrolArea, ROUTE_MINUTES_MAX, SLOT_MINUTES_MAX, SLOTS_MAX,
+    SlotKind, WeekData,
 };
 use crate::problem::{
     ATTEMPTS_MICRO_MAX, BASES_MAX, PERSONNEL_MAX, PPM, ProblemError, REACH_MAX, Reach, SEATS_MAX, SITES_MAX,
@@ -150,7 +150,7 @@ fn patrols(data: &WeekData) -> Result<(), ProblemError> {
 fn one_area(data: &WeekData, area: &PatrolArea) -> Result<(), ProblemError> {
     let owner = || format!("patrol area {:?}", area.id);
     within("seats", owner, area.seats.into(), 1, SEATS_MAX.into())?;
-    within("patrols_max", owner, area.patrols_max.into(), 0, PATROLS_MAX.into())?;
+    within("patrols_max", owner, area.patrols_max.into(), 0, 1_000)?;
     indices(owner, "site", area.sites.iter().copied(), data.sites.len())?;
     indices(owner, "kind of slot", some(area.slots.as_ref()), data.slots.len())?;
     at_most("sites of one patrol area", area.sites.len(), AREA_SITES_MAX)?;

@@ -16,8 +16,6 @@ pub const DUTIES_MAX: usize = 5_000;
 pub const AREAS_MAX: usize = 500;
 /// Most sites of one patrol area.
 pub const AREA_SITES_MAX: usize = 200;
-/// Most patrols of one area on the road at once.
-pub const PATROLS_MAX: u32 = 1_000;
 /// Longest slot, in minutes: a week.
 pub const SLOT_MINUTES_MAX: u32 = 10_080;
 /// Most minutes of a slot in which patrols by area are planned: a day.
@@ -101,7 +99,7 @@ pub struct PatrolArea {
     pub id: String,
     /// Seats (persons on duty) of one patrol, 1 to [`crate::SEATS_MAX`].
     pub seats: u32,
-    /// Most patrols on the road at once, at most [`PATROLS_MAX`].
+    /// Most patrols on the road at once, at most 1,000.
     pub patrols_max: u32,
     /// Sites that may be visited, ascending.
     pub sites: Vec<u32>,
@@ -235,19 +233,6 @@ impl Week {
             slot.visits.clear();
         }
         Self::new(data).expect("what was well formed stays so with fewer demands")
-    }
-
-    /// The same without floors, mandatory posts and visits, and with as many people, forces and patrols as anyone wants:
-    /// there any schedules can be scored that keep the caveats and the minutes of patrols.
-    #[must_use]
-    pub fn without_demands(&self) -> Self {
-        let mut data = self.with_nothing_demanded().data;
-        for slot in &mut data.slots {
-            slot.seats.iter_mut().for_each(|part| part.seats = crate::PERSONNEL_MAX);
-        }
-        data.bases.iter_mut().for_each(|base| base.forces_max = u32::MAX);
-        data.areas.iter_mut().for_each(|area| area.patrols_max = PATROLS_MAX);
-        Self::new(data).expect("what was well formed stays so with more people")
     }
 
     /// The same with `more` seats (fewer where negative, never below 0) of one contingent in every

@@ -188,7 +188,9 @@ impl Prices {
                 unreachable!("a leaf has prices")
             };
             seat.iter_mut().zip(seat_prices).for_each(|(sum, &price)| *sum += part * price as f64);
-            visit_prices.iter().for_each(|&(i, price)| visit[i as usize] += part * price as f64);
+            for &(i, price) in visit_prices {
+                visit[i as usize] += part * price as f64;
+            }
         }
         Self { weight, floor, visit, seat }
     }

@@ -1,7 +1,8 @@
 //! What more people are worth, with proven bands.
 
+use super::breach::score_week;
 use super::data::{Group, Week, WeekData};
-use super::evaluate::{WeekFault, WeekSchedule, evaluate_week};
+use super::evaluate::{WeekFault, WeekSchedule};
 use super::plan::{WeekNode, WeekOutcome, WeekPlan, plan_week};
 use crate::engine::share;
 use crate::plan::{Options, Watch};
@@ -76,9 +77,9 @@ pub fn worth_of_seats(
 
 /// How many more people on duty in every slot the present pattern would need to do as well as `value` (persons harmed
 /// per week), if each further post stood in all slots where it helps that pattern most: the reverse reading of a plan.
-/// 0 where it does as well already; `None` where no number of posts would do.
+/// Rules that the pattern breaks are not counted. 0 where it does as well already; `None` where no number of posts would do.
 pub fn week_seats_equal(week: &Week, present: &[Vec<WeekSchedule>], value: f64) -> Result<Option<u64>, WeekFault> {
-    let mut pattern = Pattern::new(week, evaluate_week(week, present)?.protection);
+    let mut pattern = Pattern::new(week, score_week(week, present)?.evaluation.protection);
     let mut seats = 0;
     loop {
         if pattern.harm() <= value * (1.0 + 1e-12) {

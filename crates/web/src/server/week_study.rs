@@ -18,7 +18,7 @@ use konbit_desk::{
 use konbit_mission::Mission;
 use konbit_mission::protection::Site;
 use konbit_mission::week::{WeekAssumptions, WeekFigures};
-use konbit_protect::{Week, evaluate_week};
+use konbit_protect::{Week, evaluate_week, score_week};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -390,7 +390,8 @@ fn chosen(work: &Work<'_>, question: &WeekQuestion, word: &str) -> Result<WeekSi
             let document = shown(work, question)?;
             let week = Week::new(document.problem).map_err(|error| Problem::broken(error.to_string()))?;
             let schedules = naive_week(&week);
-            let evaluation = evaluate_week(&week.without_demands(), &schedules)
+            let evaluation = score_week(&week, &schedules)
+                .map(|score| score.evaluation)
                 .map_err(|fault| Problem::refused(format!("the plain pattern cannot be used: {fault}")))?;
             let (label, href, value) = ("the plain pattern".to_owned(), String::new(), evaluation.value);
             Ok(WeekSide { label, href, value, bound: None, problem: week.data().clone(), schedules, evaluation })
