@@ -225,6 +225,19 @@ impl Desk {
 
     /// What stands in the slot of a draw, known here before it is known to the record.
     pub fn drawn_slot(&self, mission: &Mission, draw: &Draw) -> Result<DrawnSlot, DeskError> {
+        let mut plans = BTreeMap::new();
+        let (kind, number, stands, overrides) = self.drawn_schedule(mission, draw, &mut plans)?;
+        let plan = plans.remove(&draw.plan).expect("it was just read");
+        Ok(DrawnSlot { draw: draw.clone(), plan, kind, number, stands, overrides })
+    }
+
+    /// Kind and number of the schedule of a draw, the schedule as it stands, and its overrides.
+    pub(crate) fn drawn_schedule(
+        &self,
+        mission: &Mission,
+        draw: &Draw,
+        plans: &mut BTreeMap<WeekPlanId, WeekView>,
+    ) -> Result<(usize, usize, WeekSchedule, Vec<Override>), DeskError> {
         let seed = match &draw.revealed {
             Some(revealed) => revealed.seed,
             None => seed(self.known_draw_key()?, draw.document, draw.start),
@@ -232,9 +245,8 @@ impl Desk {
         if Draw::commitment(draw.document, &draw.slot, draw.start, seed) != draw.commitment {
             return Err(rules::Refusal::OtherSeed(draw.id.to_string()).into());
         }
-        let mut plans = BTreeMap::new();
-        let (kind, number) = self.number(mission, draw, seed, &mut plans)?;
-        let plan = plans.remove(&draw.plan).expect("it was just read");
+        let (kind, number) = self.number(mission, draw, seed, plans)?;
+        let plan = &plans[&draw.plan];
         let mut stands = plan.document.schedules[kind][number].clone();
         let mut overrides = Vec::new();
         let mut held: Vec<_> = mission.overrides.iter().filter(|change| change.value.draw == draw.id).collect();
@@ -246,7 +258,7 @@ impl Desk {
                 .map_err(|why| DeskError::Missing(format!("override {} {why}", change.id)))?;
             overrides.push(change);
         }
-        Ok(DrawnSlot { draw: draw.clone(), plan, kind, number, stands, overrides })
+        Ok((kind, number, stands, overrides))
     }
 
     /// Checks every draw of the record that was revealed, as anyone can who has the plan's file:

@@ -23,6 +23,7 @@ mod hand;
 mod import;
 mod keeping;
 mod ledger;
+mod manning;
 mod moment;
 mod outsiders;
 mod overrides;
@@ -33,6 +34,7 @@ mod render;
 mod roads;
 mod sensitivity;
 mod sheet;
+mod sheet_ways;
 mod study;
 mod travel;
 mod verify;
@@ -82,7 +84,7 @@ pub use roads::{
     CoveredRoads, PLANNED_PERCENT, REACTION_PROFILE, RoadQuestion, Roads, RoadsNow, StepWords, Stop, Trip,
 };
 pub use sensitivity::{Base, End, EndResult, ends};
-pub use sheet::{INSTEAD_METRES_MAX, SectionDuty, SheetTask, SlotSheet};
+pub use sheet::{INSTEAD_METRES_MAX, SectionDuty, SheetTask, SheetWay, SlotSheet, WayFrom};
 pub use study::{
     Band, Equal, Force, MONTH_WEEKS, PlacePrice, Step, Unit, UnitPrice, equal, force, naive_pattern, opened,
     site_plans, translated,
@@ -97,7 +99,7 @@ pub use week_hand::{
 pub use week_plan::{Demand, PlannedWeek, WeekView, known_schedules, plan_week_for, planned_week_for, same_lists};
 pub use week_render::{
     monday_of, not_for_publication, roster_csv, roster_sheets, roster_text, section_calendar, section_csv,
-    section_text, slot_sheet_csv, slot_sheet_text,
+    section_text, slot_sheet_csv, slot_sheet_text, way_words,
 };
 pub use week_study::{WeekAt, WeekBase, WeekForce, naive_week, week_ends, week_equal};
 pub use week_summary::{

@@ -1,14 +1,19 @@
-//! Who does what in a slot: the sections on duty, their tasks, and what to do when one falls out.
+//! Who does what in a slot: the sections on duty, their tasks and the ways there, and what to do when
+//! one falls out.
 
 use crate::draw::DrawnSlot;
-use crate::{Desk, patrol_of, zone};
+use crate::manning::{Crew, Job, Part, man};
+use crate::sheet_ways::{Stood, Ways};
+use crate::week_words::{base_name, task_words};
+use crate::{Desk, WeekView, patrol_of};
 use jiff::civil::DateTime;
 use konbit_base::LatLon;
 use konbit_mission::Mission;
 use konbit_mission::draws::UnitTask;
-use konbit_protect::{Route, Task, Week, WeekData, next_best};
+use konbit_protect::{Route, Task, Week, WeekData, WeekSchedule, next_best};
 use konbit_roster::Activity;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Alternatives that a sheet offers for each task.
 const INSTEAD_MAX: usize = 3;
@@ -17,6 +22,39 @@ const INSTEAD_MAX: usize = 3;
 /// drive. A judgement.
 pub const INSTEAD_METRES_MAX: f64 = 25_000.0;
 
+/// Where people are before a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WayFrom {
+    /// At the base they live at.
+    Base(String),
+    /// At a task of their section in the slot before.
+    Task(UnitTask),
+}
+
+/// The way of people to their task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SheetWay {
+    /// Where they are before.
+    pub from: WayFrom,
+    /// Minutes to the task, of a patrol to where it starts: what eight trips in ten keep to by road, by
+    /// the great circle where a place has no road near it. `None`: no road leads there.
+    pub minutes: Option<u32>,
+    /// Minutes of it that the roster counts as work: none for people who are on duty already, since
+    /// they move while the slot runs.
+    pub rostered_minutes: u32,
+    /// Minutes back to the base, for those whose duty ends with the slot. `None`: it does not, or no road
+    /// leads there.
+    pub back_minutes: Option<u32>,
+}
+
+impl SheetWay {
+    /// Whether it takes longer than the roster counts.
+    pub fn is_longer(&self) -> bool {
+        self.minutes.is_none_or(|minutes| minutes > self.rostered_minutes)
+    }
+}
+
 /// A task of a sheet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SheetTask {
@@ -24,6 +62,8 @@ pub struct SheetTask {
     pub task: UnitTask,
     /// People of this section.
     pub persons: u32,
+    /// From where they come, and how long it takes; `None` where the mission has no position for it.
+    pub way: Option<SheetWay>,
     /// For a patrol: site, minute of arrival and of departure, counted from the slot's beginning.
     pub stops: Vec<(String, u32, u32)>,
     /// What to do when it falls out, within [`INSTEAD_METRES_MAX`], best first, with the persons harmed a week that it would save if
@@ -42,6 +82,8 @@ pub struct SectionDuty {
     pub base: String,
     /// People on duty.
     pub persons: u32,
+    /// Minutes that the roster counts for its way to a post, each way.
+    pub rostered_minutes: u32,
     /// What they do; those for whom there is nothing stand by.
     pub tasks: Vec<SheetTask>,
     /// People who stand by.
@@ -62,48 +104,130 @@ pub struct SlotSheet {
     /// Tasks for which the sections on duty have too few people, and how many are missing. Empty
     /// unless somebody called in people that the roster does not have.
     pub unmanned: Vec<(UnitTask, u32)>,
+    /// What to know about the ways on it, as sentences without a full stop.
+    pub notes: Vec<String>,
 }
 
 impl Desk {
-    /// The sheet of a slot that was drawn for: who, where, and the next best duty.
+    /// The sheet of a slot that was drawn for: who, where, how they get there, and the next best duty.
+    ///
+    /// Sections are given the tasks of their contingent at least travel, from where they are before: at
+    /// their base, or at what they did in the slot before, which is worked out from the draws of this day
+    /// and the day before it. What a contingent may not do, the schedule does not ask of it.
     pub fn sheet(&self, mission: &Mission, slot: &DrawnSlot) -> SlotSheet {
-        let zone = zone(mission, self.config());
-        let local = |at: jiff::Timestamp| at.to_zoned_datetime(zone.clone());
-        let (begins, ends) = (local(slot.draw.start), local(slot.draw.end));
-        let figures = mission.week_figures.values().next();
-        let minute = u32::from(begins.hour().unsigned_abs()) * 60 + u32::from(begins.minute().unsigned_abs());
-        let place = figures.and_then(|figures| figures.place(begins.weekday(), minute));
-        let mut sheet = SlotSheet {
-            begins: begins.datetime(),
-            ends: ends.datetime(),
-            kind: slot.draw.slot.clone(),
-            sections: Vec::new(),
-            unmanned: Vec::new(),
-        };
-        let mut tasks = tasks(mission, slot);
-        let data = &slot.plan.document.problem;
-        for (number, crew) in (0u32..).zip(&data.contingents) {
-            let mut own: Vec<(SheetTask, u32)> = Vec::new();
-            tasks.retain(|(contingent, task, seats)| {
-                let mine = *contingent == number;
-                if mine {
-                    own.push((task.clone(), *seats));
-                }
-                !mine
-            });
-            // The largest first, so that few are split between sections.
-            own.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.task.cmp(&b.0.task)));
-            let mut sections = on_duty(slot, &crew.id, place);
-            assign(&mut sections, own, &mut sheet.unmanned);
-            sheet.sections.append(&mut sections);
+        let ends = slot.draw.end.to_zoned_datetime(crate::zone(mission, self.config())).datetime();
+        let stood = self.stood(mission, slot);
+        let ways = self.ways(mission, slot, &stood);
+        let mut held = Manned::default();
+        for at in &stood {
+            let now = manned(mission, &slot.plan, at, &held, &ways);
+            held = now;
         }
+        let begins = stood.last().map_or(ends, |at| at.begins);
+        let notes = notes(mission, &held, &ways);
+        let mut sheet = SlotSheet {
+            begins,
+            ends,
+            kind: slot.draw.slot.clone(),
+            sections: held.sections,
+            unmanned: held.unmanned,
+            notes,
+        };
+        add_instead(mission, slot, &mut sheet);
         sheet
     }
 }
 
+/// Sections on duty with their tasks.
+#[derive(Default)]
+struct Manned {
+    sections: Vec<SectionDuty>,
+    unmanned: Vec<(UnitTask, u32)>,
+}
+
+/// A task of a schedule: whose, what, people, and of a patrol the stops.
+struct Asked {
+    contingent: u32,
+    task: UnitTask,
+    seats: u32,
+    stops: Vec<(String, u32, u32)>,
+}
+
+/// The sections on duty in a slot with the tasks of its schedule, after those `before` it.
+fn manned(mission: &Mission, plan: &WeekView, at: &Stood, before: &Manned, ways: &Ways) -> Manned {
+    let data = &plan.document.problem;
+    let mut all = Manned::default();
+    let asked = asked(data, &at.stands);
+    for (number, crew) in (0u32..).zip(&data.contingents) {
+        let own: Vec<&Asked> = asked.iter().filter(|asked| asked.contingent == number).collect();
+        let mut sections = on_duty(plan, &crew.id, at.place);
+        let (crews, starts) = crews(mission, &sections, before, ways);
+        let job = |asked: &&Asked| Job { seats: asked.seats, place: ways.place(place(mission, &asked.task)) };
+        let jobs: Vec<Job> = own.iter().map(job).collect();
+        let (parts, open) = man(&crews, &jobs, &|from, to| ways.minutes(from, to, at.night));
+        for Part { crew, job, persons } in parts {
+            let section = &mut sections[crew];
+            section.standing_by -= persons;
+            let way = way(section, &starts[crew], jobs[job].place, ways, at);
+            let asked = own[job];
+            let (task, stops) = (asked.task.clone(), asked.stops.clone());
+            section.tasks.push(SheetTask { task, persons, way, stops, instead: Vec::new() });
+        }
+        for section in &mut sections {
+            // Where most of them are, first.
+            section.tasks.sort_by(|a, b| b.persons.cmp(&a.persons).then_with(|| a.task.cmp(&b.task)));
+        }
+        all.unmanned.extend(open.into_iter().map(|(job, missing)| (own[job].task.clone(), missing)));
+        all.sections.append(&mut sections);
+    }
+    all
+}
+
+/// Places where a section is before a slot, the base last.
+type Starts = Vec<(WayFrom, usize)>;
+
+/// The sections as those who man tasks, with the places where each is before.
+fn crews(mission: &Mission, sections: &[SectionDuty], before: &Manned, ways: &Ways) -> (Vec<Crew>, Vec<Starts>) {
+    let base = |id: &str| mission.bases.get(id).map(|base| base.value.position);
+    let starts = |section: &SectionDuty| -> Starts {
+        let held = before.sections.iter().find(|held| held.section == section.section);
+        let tasks = held.into_iter().flat_map(|held| &held.tasks);
+        let tasks = tasks.map(|held| (WayFrom::Task(held.task.clone()), ways.place(place(mission, &held.task))));
+        let mut starts: Starts = tasks.collect();
+        // Those without a task stand by at the base.
+        if held.is_none_or(|held| held.standing_by > 0) {
+            starts.push((WayFrom::Base(section.base.clone()), ways.place(base(&section.base))));
+        }
+        starts
+    };
+    let starts: Vec<Starts> = sections.iter().map(starts).collect();
+    let crew = |(section, starts): (&SectionDuty, &Starts)| Crew {
+        persons: section.persons,
+        starts: starts.iter().map(|(_, place)| *place).collect(),
+    };
+    (sections.iter().zip(&starts).map(crew).collect(), starts)
+}
+
+/// The way of a section's people to a task, from the nearest place where some of it are.
+fn way(section: &SectionDuty, starts: &Starts, to: usize, ways: &Ways, at: &Stood) -> Option<SheetWay> {
+    let known = |place: usize| ways.is_known(place).then_some(place);
+    let to = known(to)?;
+    let near = starts.iter().filter(|(_, place)| ways.is_known(*place));
+    let (from, place) = near.min_by_key(|(_, place)| ways.minutes(*place, to, at.night))?;
+    let is_moved = matches!(from, WayFrom::Task(_));
+    let ends = at.ends_duty.contains(&section.section);
+    let back = ends.then(|| known(ways.base(&section.base))).flatten();
+    Some(SheetWay {
+        from: from.clone(),
+        minutes: ways.known_minutes(*place, to, at.night),
+        rostered_minutes: if is_moved { 0 } else { section.rostered_minutes },
+        back_minutes: back.and_then(|base| ways.known_minutes(to, base, at.night)),
+    })
+}
+
 /// The sections of a contingent that are on duty in a slot of the week.
-fn on_duty(slot: &DrawnSlot, contingent: &str, place: Option<usize>) -> Vec<SectionDuty> {
-    let roster = &slot.plan.roster;
+fn on_duty(plan: &WeekView, contingent: &str, place: Option<usize>) -> Vec<SectionDuty> {
+    let roster = &plan.roster;
     let sections = roster.sections.iter().zip(&roster.problem.sections);
     let mine = sections.filter(|(week, section)| {
         roster.problem.contingents[section.contingent as usize].id == contingent
@@ -114,65 +238,19 @@ fn on_duty(slot: &DrawnSlot, contingent: &str, place: Option<usize>) -> Vec<Sect
         contingent: contingent.to_owned(),
         base: section.base.clone(),
         persons: week.seats,
+        rostered_minutes: section.travel_minutes,
         tasks: Vec::new(),
         standing_by: week.seats,
     };
     mine.map(duty).collect()
 }
 
-/// Gives each task to the section with the fewest people to spare that can take it whole; where none
-/// can, to several, the freest first.
-fn assign(sections: &mut [SectionDuty], tasks: Vec<(SheetTask, u32)>, unmanned: &mut Vec<(UnitTask, u32)>) {
-    for (task, seats) in tasks {
-        let whole = sections
-            .iter_mut()
-            .filter(|section| section.standing_by >= seats)
-            .min_by_key(|section| section.standing_by);
-        if let Some(section) = whole {
-            section.standing_by -= seats;
-            section.tasks.push(SheetTask { persons: seats, ..task });
-            continue;
-        }
-        let mut left = seats;
-        while left > 0 {
-            // The first of equals, so that the sheet is the same each time.
-            let most = sections.iter().map(|section| section.standing_by).max().unwrap_or(0);
-            let Some(section) = sections.iter_mut().find(|section| most > 0 && section.standing_by == most) else {
-                unmanned.push((task.task.clone(), left));
-                break;
-            };
-            let persons = section.standing_by.min(left);
-            section.standing_by -= persons;
-            left -= persons;
-            section.tasks.push(SheetTask { persons, ..task.clone() });
-        }
-    }
-}
-
-/// The tasks of the schedule that stands: contingent, task, seats.
-fn tasks(mission: &Mission, slot: &DrawnSlot) -> Vec<(u32, SheetTask, u32)> {
-    let (data, stands) = (&slot.plan.document.problem, &slot.stands);
-    let certificate = slot.plan.document.certificate.as_ref();
-    let week = Week::new(data.clone()).ok();
-    let alternatives =
-        week.zip(certificate).map(|(week, certificate)| next_best(&week, certificate, slot.kind, stands, usize::MAX));
-    let instead = |task: Task, contingent: u32| -> Vec<(UnitTask, f64)> {
-        let found = alternatives.iter().flatten().find(|next| next.lost == task && next.contingent == contingent);
-        let from = unit_task(data, &stands.routes, task).and_then(|task| place(mission, &task));
-        let near = |task: &UnitTask| match (from, place(mission, task)) {
-            (Some(from), Some(to)) => from.distance_m(to) <= INSTEAD_METRES_MAX,
-            _ => false,
-        };
-        let named = found.into_iter().flat_map(|next| &next.instead).filter_map(|(task, saved)| {
-            unit_task(data, &stands.routes, *task).filter(|task| near(task)).map(|task| (task, *saved))
-        });
-        named.take(INSTEAD_MAX).collect()
-    };
+/// The tasks of a schedule.
+fn asked(data: &WeekData, stands: &WeekSchedule) -> Vec<Asked> {
     let mut all = Vec::new();
     let mut put = |task: Task, contingent: u32, seats: u32, stops: Vec<(String, u32, u32)>| {
-        if let Some(named) = unit_task(data, &stands.routes, task) {
-            let sheet = SheetTask { task: named, persons: seats, stops, instead: instead(task, contingent) };
-            all.push((contingent, sheet, seats));
+        if let Some(task) = unit_task(data, &stands.routes, task) {
+            all.push(Asked { contingent, task, seats, stops });
         }
     };
     for &(site, contingent) in &stands.posts {
@@ -185,11 +263,76 @@ fn tasks(mission: &Mission, slot: &DrawnSlot) -> Vec<(u32, SheetTask, u32)> {
         let stops = route.stops.iter().map(|&(site, from, until)| (data.sites[site as usize].id.clone(), from, until));
         put(Task::Route(number), route.contingent, data.areas[route.area as usize].seats, stops.collect());
     }
+    all.sort_by(|a, b| a.task.cmp(&b.task));
     all
 }
 
+/// What is done in a schedule.
+pub(crate) fn drawn_tasks(data: &WeekData, stands: &WeekSchedule) -> Vec<UnitTask> {
+    asked(data, stands).into_iter().map(|asked| asked.task).collect()
+}
+
+/// What to do instead of each task, by the certificate of the plan.
+fn add_instead(mission: &Mission, slot: &DrawnSlot, sheet: &mut SlotSheet) {
+    let (data, stands) = (&slot.plan.document.problem, &slot.stands);
+    let Some(certificate) = slot.plan.document.certificate.as_ref() else { return };
+    let Ok(week) = Week::new(data.clone()) else { return };
+    let mut instead: BTreeMap<(String, UnitTask), Vec<(UnitTask, f64)>> = BTreeMap::new();
+    for next in next_best(&week, certificate, slot.kind, stands, usize::MAX) {
+        let Some(lost) = unit_task(data, &stands.routes, next.lost) else { continue };
+        let from = place(mission, &lost);
+        let near = |task: &UnitTask| match (from, place(mission, task)) {
+            (Some(from), Some(to)) => from.distance_m(to) <= INSTEAD_METRES_MAX,
+            _ => false,
+        };
+        let named = next.instead.iter().filter_map(|(task, saved)| {
+            unit_task(data, &stands.routes, *task).filter(|task| near(task)).map(|task| (task, *saved))
+        });
+        let crew = data.contingents[next.contingent as usize].id.clone();
+        instead.insert((crew, lost), named.take(INSTEAD_MAX).collect());
+    }
+    for section in &mut sheet.sections {
+        for held in &mut section.tasks {
+            let key = (section.contingent.clone(), held.task.clone());
+            held.instead = instead.get(&key).cloned().unwrap_or_default();
+        }
+    }
+}
+
+/// What to know about the ways: what they rest on, from where sections are counted, which are longer
+/// than the roster counts.
+fn notes(mission: &Mission, held: &Manned, ways: &Ways) -> Vec<String> {
+    let mut notes = vec![ways.basis.clone()];
+    let mut bases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for section in &held.sections {
+        let list = bases.entry(&section.contingent).or_default();
+        if !list.contains(&section.base.as_str()) {
+            list.push(&section.base);
+        }
+    }
+    for (contingent, bases) in bases.iter().filter(|(_, bases)| bases.len() == 1) {
+        let base = base_name(mission, bases[0]);
+        notes.push(format!("every section of {contingent} is counted from {base}: the figures of the week name no other quarters for it"));
+    }
+    let all = held.sections.iter().flat_map(|section| section.tasks.iter().map(move |task| (section, task)));
+    let all: Vec<_> = all.filter_map(|(section, task)| Some((section, task, task.way.as_ref()?))).collect();
+    let longer = all.iter().filter(|(_, _, way)| way.is_longer()).count();
+    let farthest = all.iter().max_by_key(|(_, _, way)| way.minutes.unwrap_or(u32::MAX));
+    if let (true, Some((section, task, way))) = (longer > 0, farthest) {
+        let minutes =
+            way.minutes.map_or_else(|| "no road leads there".to_owned(), |minutes| format!("{minutes} minutes"));
+        notes.push(format!(
+            "{longer} of {} ways are longer than the roster counts; the longest is that of {} to the {}: {minutes}",
+            all.len(),
+            section.section,
+            task_words(mission, &task.task)
+        ));
+    }
+    notes
+}
+
 /// Where a task is done: of a patrol, the base it starts from.
-fn place(mission: &Mission, task: &UnitTask) -> Option<LatLon> {
+pub(crate) fn place(mission: &Mission, task: &UnitTask) -> Option<LatLon> {
     let base = |id: &str| mission.bases.get(id).map(|base| base.value.position);
     match task {
         UnitTask::Post { site } => mission.sites.get(site)?.value.position,
@@ -213,53 +356,4 @@ fn unit_task(data: &WeekData, routes: &[Route], task: Task) -> Option<UnitTask> 
         },
         Task::Duty(_) => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn section(id: &str, persons: u32) -> SectionDuty {
-        SectionDuty {
-            section: id.to_owned(),
-            contingent: "c".to_owned(),
-            base: "b".to_owned(),
-            persons,
-            tasks: Vec::new(),
-            standing_by: persons,
-        }
-    }
-
-    fn check(sections: &[u32], tasks: &[u32], expect: &str) {
-        let mut duty: Vec<SectionDuty> =
-            sections.iter().enumerate().map(|(ix, persons)| section(&format!("s{ix}"), *persons)).collect();
-        let task = |(ix, seats): (usize, &u32)| {
-            let task = UnitTask::Post { site: format!("t{ix}") };
-            (SheetTask { task, persons: *seats, stops: Vec::new(), instead: Vec::new() }, *seats)
-        };
-        let mut unmanned = Vec::new();
-        assign(&mut duty, tasks.iter().enumerate().map(task).collect(), &mut unmanned);
-        let site = |task: &UnitTask| if let UnitTask::Post { site } = task { site.clone() } else { String::new() };
-        let one = |duty: &SectionDuty| {
-            let tasks: Vec<String> =
-                duty.tasks.iter().map(|task| format!("{}*{}", site(&task.task), task.persons)).collect();
-            format!("{}:{}+{}", duty.section, tasks.join(","), duty.standing_by)
-        };
-        let mut got: Vec<String> = duty.iter().map(one).collect();
-        got.extend(unmanned.iter().map(|(task, left)| format!("open:{}*{left}", site(task))));
-        assert_eq!(got.join(" "), expect);
-        for duty in &duty {
-            assert_eq!(duty.persons, duty.standing_by + duty.tasks.iter().map(|task| task.persons).sum::<u32>());
-        }
-    }
-
-    #[test]
-    fn a_task_goes_whole_to_the_section_it_fits_best_and_is_split_only_where_none_can() {
-        check(&[10, 10], &[8, 4], "s0:t0*8+2 s1:t1*4+6");
-        check(&[10, 6], &[6, 4], "s0:t1*4+6 s1:t0*6+0");
-        check(&[10, 10], &[16], "s0:t0*10+0 s1:t0*6+4");
-        check(&[10], &[16], "s0:t0*10+0 open:t0*6");
-        check(&[], &[4], "open:t0*4");
-        check(&[5], &[], "s0:+5");
-    }
 }

@@ -138,6 +138,41 @@ impl Travel {
     }
 }
 
+/// A way of which nobody knows: far longer than any slot.
+pub(crate) const NO_WAY_MINUTES: u32 = 1_000_000;
+
+/// Minutes from each place to each, rounded up, without turnout: by road what eight trips in ten keep
+/// to, by the great circle where a place has no road near it, [`NO_WAY_MINUTES`] where no road leads.
+pub(crate) fn minutes_between(planning: &Planning, places: &[LatLon], roads: Option<&RoadsNow>) -> Vec<Vec<u32>> {
+    let turnout = turnout_tenths(planning);
+    let far = |from: usize, to: usize| {
+        great_circle_minutes_tenths(planning, places[from], places[to]).saturating_sub(turnout).div_ceil(10)
+    };
+    let stops: Vec<Option<Stop>> = places.iter().map(|place| roads?.stop(*place)).collect();
+    let known: Vec<Stop> = stops.iter().flatten().copied().collect();
+    let times = roads.map(|roads| roads.times(&known, &known)).unwrap_or_default();
+    // The place of each stop among those that are known.
+    let mut next = 0;
+    let rank: Vec<Option<usize>> = stops
+        .iter()
+        .map(|stop| {
+            stop.as_ref().map(|_| {
+                next += 1;
+                next - 1
+            })
+        })
+        .collect();
+    let pair = |from: usize, to: usize| match (roads, rank[from], rank[to]) {
+        (Some(roads), Some(row), Some(column)) => match times[row][column] {
+            Some(usual) => u32::try_from(roads.planned_ms(usual).div_ceil(60_000)).unwrap_or(NO_WAY_MINUTES),
+            None => NO_WAY_MINUTES,
+        },
+        _ => far(from, to),
+    };
+    let whole = |from: usize, to: usize| if from == to { 0 } else { pair(from, to).clamp(1, NO_WAY_MINUTES) };
+    (0..places.len()).map(|from| (0..places.len()).map(|to| whole(from, to)).collect()).collect()
+}
+
 /// Milliseconds as tenths of a minute, to the nearest.
 fn tenths(ms: u64) -> u32 {
     u32::try_from((ms + 3_000) / 6_000).unwrap_or(u32::MAX)

@@ -5,8 +5,8 @@
 //! new comes from the figures of the week. What cannot be used is named, never dropped silently.
 
 use crate::prepare::{Assumptions, PrepareError, prepare};
-use crate::roads::{RoadQuestion, RoadsNow, Stop};
-use crate::travel::great_circle_minutes_tenths;
+use crate::roads::{RoadQuestion, RoadsNow};
+use crate::travel::minutes_between;
 use crate::{Desk, DeskError, Moment};
 use jiff::civil::Date;
 use konbit_base::{Finding, LatLon, PCode, Severity};
@@ -23,9 +23,6 @@ use konbit_protect::{
 use konbit_roads::profile::Weather;
 use konbit_roster::{Roster, RosterData, Rules, Section};
 use std::sync::Arc;
-
-/// A way of which nobody knows: far longer than any slot.
-const NO_WAY_MINUTES: u32 = 1_000_000;
 
 /// The problem of the week, the roster that its seats come from, and what was left out.
 #[derive(Debug, Clone)]
@@ -276,44 +273,11 @@ impl Making<'_> {
             seats: patrol.seats,
             patrols_max: if lost { 0 } else { patrol.patrols_max },
             sites: sites.iter().map(|(index, _)| *index).collect(),
-            travel_minutes: self.minutes(&places, roads),
+            travel_minutes: minutes_between(self.planning, &places, roads),
             stay_minutes_min: patrol.stay_minutes_min,
             stay_minutes_max: patrol.stay_minutes_max,
             slots: Some(slots),
         })
-    }
-
-    /// Minutes from each place to each: by road what eight trips in ten keep to, by the great circle
-    /// where a place has no road near it.
-    fn minutes(&self, places: &[LatLon], roads: Option<&RoadsNow>) -> Vec<Vec<u32>> {
-        let turnout = narrow(self.planning.turnout_minutes_tenths.best);
-        let far = |from: usize, to: usize| {
-            great_circle_minutes_tenths(self.planning, places[from], places[to]).saturating_sub(turnout).div_ceil(10)
-        };
-        let stops: Vec<Option<Stop>> = places.iter().map(|place| roads?.stop(*place)).collect();
-        let known: Vec<Stop> = stops.iter().flatten().copied().collect();
-        let times = roads.map(|roads| roads.times(&known, &known)).unwrap_or_default();
-        // The place of each stop among those that are known.
-        let mut next = 0;
-        let rank: Vec<Option<usize>> = stops
-            .iter()
-            .map(|stop| {
-                stop.as_ref().map(|_| {
-                    next += 1;
-                    next - 1
-                })
-            })
-            .collect();
-        let pair = |from: usize, to: usize| match (roads, rank[from], rank[to]) {
-            _ if from == to => 0,
-            (Some(roads), Some(row), Some(column)) => match times[row][column] {
-                Some(usual) => u32::try_from(roads.planned_ms(usual).div_ceil(60_000)).unwrap_or(NO_WAY_MINUTES),
-                None => NO_WAY_MINUTES,
-            },
-            _ => far(from, to),
-        };
-        let whole = |from: usize, to: usize| if from == to { 0 } else { pair(from, to).clamp(1, NO_WAY_MINUTES) };
-        (0..places.len()).map(|from| (0..places.len()).map(|to| whole(from, to)).collect()).collect()
     }
 
     fn visits(&self, slot: &SlotFigures, id: &str) -> bool {

@@ -1,7 +1,7 @@
 //! The roster in force and the sheet of a slot: as text to print, as CSV, and as calendars.
 
 use crate::week_words::{base_name, site_name, task_code, task_words};
-use crate::{DrawnSlot, SectionDuty, SlotSheet};
+use crate::{DrawnSlot, SectionDuty, SheetWay, SlotSheet, WayFrom};
 use jiff::civil::{Date, DateTime, time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -150,7 +150,11 @@ pub fn section_text(mission: &Mission, sheet: &Sheet) -> String {
 /// # Errors
 /// Where a date leaves the calendar's range.
 pub fn section_calendar(sheet: &Sheet, zone: &TimeZone, now: Timestamp) -> Result<String, jiff::Error> {
-    calendar(sheet, &Clock::Zone(zone.clone()), now, "Duty", "Leave the base at {leave}, back at {back}")
+    let counted = sheet.duties.first().map_or(0, |duty| duty.start.duration_since(duty.leave).as_mins());
+    let way = format!(
+        "Leave the base at {{leave}}, back at {{back}}: {counted} minutes each way are counted; the sheet of the slot says where to, and how far it is"
+    );
+    calendar(sheet, &Clock::Zone(zone.clone()), now, "Duty", &way)
 }
 
 /// What everyone who holds a sheet has to know first.
@@ -185,6 +189,9 @@ pub fn slot_sheet_text(
         drawn.len(),
         slot.draw.plan
     );
+    for note in &sheet.notes {
+        let _ = writeln!(out, "{note}");
+    }
     for change in &slot.overrides {
         let _ = writeln!(out, "changed by override {}: {}", change.id, change.reason);
     }
@@ -204,6 +211,26 @@ pub fn slot_sheet_text(
     out
 }
 
+/// A way in words: from where, how long, and whether that is longer than the roster counts.
+pub fn way_words(mission: &Mission, way: &SheetWay) -> String {
+    let from = match &way.from {
+        WayFrom::Base(id) => format!("from {}", base_name(mission, id)),
+        WayFrom::Task(_) if way.minutes == Some(0) => "stays".to_owned(),
+        WayFrom::Task(task) => format!("from {}", task_words(mission, task)),
+    };
+    let long = match (way.minutes, &way.from) {
+        (None, _) => ": no road leads there".to_owned(),
+        (Some(0), WayFrom::Task(_)) => String::new(),
+        (Some(minutes), WayFrom::Task(_)) => format!(": {minutes} minutes, of the slot"),
+        (Some(minutes), _) if way.is_longer() => {
+            format!(": {minutes} minutes, LONGER than the {} that the roster counts", way.rostered_minutes)
+        }
+        (Some(minutes), _) => format!(": {minutes} minutes"),
+    };
+    let back = way.back_minutes.map(|minutes| format!("; then {minutes} minutes back to the base"));
+    format!("{from}{long}{}", back.unwrap_or_default())
+}
+
 fn section_tasks(out: &mut String, mission: &Mission, duty: &SectionDuty) {
     let base = base_name(mission, &duty.base);
     let _ = writeln!(out, "\n{} ({}), {} people from {base}", duty.section, duty.contingent, duty.persons);
@@ -215,6 +242,9 @@ fn section_tasks(out: &mut String, mission: &Mission, duty: &SectionDuty) {
             task_words(mission, &held.task),
             task_code(&held.task)
         );
+        if let Some(way) = &held.way {
+            let _ = writeln!(out, "              {}", way_words(mission, way));
+        }
         for (site, from, until) in &held.stops {
             let clock = |minute: &u32| format!("+{}:{:02}", minute / 60, minute % 60);
             let _ = writeln!(out, "              {} to {}  {}", clock(from), clock(until), site_name(mission, site));
@@ -229,7 +259,7 @@ fn section_tasks(out: &mut String, mission: &Mission, duty: &SectionDuty) {
     }
 }
 
-const SHEET: [(&str, &str); 11] = [
+const SHEET: [(&str, &str); 15] = [
     ("slot_begins", "#date+start"),
     ("slot_ends", "#date+end"),
     ("kind", "#event+type"),
@@ -241,15 +271,30 @@ const SHEET: [(&str, &str); 11] = [
     ("task_words", "#description"),
     ("stops", "#loc+stops"),
     ("if_it_falls_out", "#description+alternative"),
+    ("comes_from", "#loc+from"),
+    ("way_minutes", "#indicator+minutes+there"),
+    ("rostered_minutes", "#indicator+minutes+rostered"),
+    ("back_minutes", "#indicator+minutes+back"),
 ];
+
+fn way_cells(way: Option<&SheetWay>) -> [String; 4] {
+    let Some(way) = way else { return Default::default() };
+    let from = match &way.from {
+        WayFrom::Base(id) => format!("base={id}"),
+        WayFrom::Task(task) => task_code(task),
+    };
+    let minutes = way.minutes.map_or_else(|| "-".to_owned(), |minutes| minutes.to_string());
+    let back = way.back_minutes.map(|minutes| minutes.to_string()).unwrap_or_default();
+    [from, minutes, way.rostered_minutes.to_string(), back]
+}
 
 /// The sheet of a slot as CSV, or of one section of it. The first line is a comment that says until
 /// when it is not for publication, unless the slot has `ended`. Stops are `SITE from-until`, in minutes
-/// from the beginning of the slot.
+/// from the beginning of the slot. `way_minutes` is `-` where no road leads.
 pub fn slot_sheet_csv(mission: &Mission, sheet: &SlotSheet, section: Option<&str>, ended: bool) -> Vec<u8> {
     let mut rows = Vec::new();
     for duty in sheet.sections.iter().filter(|duty| section.is_none_or(|section| section == duty.section)) {
-        let mut row = |persons: u32, task: [String; 4]| {
+        let mut row = |persons: u32, task: [String; 8]| {
             let head = [
                 sheet.begins.to_string(),
                 sheet.ends.to_string(),
@@ -264,6 +309,7 @@ pub fn slot_sheet_csv(mission: &Mission, sheet: &SlotSheet, section: Option<&str
         for held in &duty.tasks {
             let stops = held.stops.iter().map(|(site, from, until)| format!("{site} {from}-{until}"));
             let instead = held.instead.iter().map(|(task, _)| task_code(task));
+            let [from, minutes, rostered, back] = way_cells(held.way.as_ref());
             row(
                 held.persons,
                 [
@@ -271,11 +317,17 @@ pub fn slot_sheet_csv(mission: &Mission, sheet: &SlotSheet, section: Option<&str
                     task_words(mission, &held.task),
                     stops.collect::<Vec<_>>().join("; "),
                     instead.collect::<Vec<_>>().join("; "),
+                    from,
+                    minutes,
+                    rostered,
+                    back,
                 ],
             );
         }
         if duty.standing_by > 0 {
-            row(duty.standing_by, ["-".to_owned(), "stand by".to_owned(), String::new(), String::new()]);
+            let [_, _, stops, instead, from, minutes, rostered, back] = <[String; 8]>::default();
+            let task = ["-".to_owned(), "stand by".to_owned(), stops, instead, from, minutes, rostered, back];
+            row(duty.standing_by, task);
         }
     }
     let mut bytes = if ended { Vec::new() } else { format!("# {}\n", not_for_publication(sheet)).into_bytes() };

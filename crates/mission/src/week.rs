@@ -162,6 +162,10 @@ pub struct PatrolFigures {
 }
 
 /// Rules of duty and rest, in minutes. Their meaning, defaults and sources are those of the roster.
+///
+/// The same fields as the roster's own rules, and kept apart from them: these are part of an event, whose
+/// form stays, and neither crate may depend on the other, since both stand on `base` alone and the
+/// roster brings a solver with it. A test of `desk` compares the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DutyRules {
     /// Least rest between two duties.

@@ -1,17 +1,20 @@
 //! The restricted master program of one contingent: the best mixture of the patterns at hand.
 //!
-//! ```text
-//! min  sum_sk price_sk u_sk
-//! s.t. sum_jp units_j a_jps l_jp + sum_k u_sk >= d_s     for each slot s      pi_s
-//!      sum_p l_jp <= n_j                                 for each kind j      sigma_j
-//!      0 <= u_sk <= (units of tier k) ,  l >= 0
-//! ```
+//! Sections of one size are a class. A configuration says how many sections of each class are on duty
+//! in a slot; what stays open then is a whole number of whole sections, not a point on a line between.
 //!
-//! Seats are counted in units of the common divisor of all kinds' seats; `d_s` is rounded up.
+//! ```text
+//! min  sum_sq cost_sq w_sq
+//! s.t. sum_jp units_j a_jps l_jp  >=  sum_q n_qc w_sq       for each slot s and class c     pi_sc
+//!      sum_q w_sq >= 1                                      for each slot s
+//!      sum_p l_jp <= n_j                                    for each kind j                 sigma_j
+//!      l, w >= 0
+//! ```
 //!
 //! Nothing it says is trusted: its prices are rounded and turned into a bound in whole numbers,
 //! its mixture is only where rounding begins.
 
+use crate::cover::Cover;
 use clarabel::algebra::CscMatrix;
 use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SupportedConeT};
 
@@ -22,19 +25,22 @@ pub(crate) struct Column {
 }
 
 /// What the master needs to know of a contingent.
+#[derive(Default)]
 pub(crate) struct Rows {
-    /// Units wanted and what each saves, per slot and tier.
-    pub tiers: Vec<Vec<(u32, i64)>>,
-    /// Units and number of sections per kind.
-    pub kinds: Vec<(u32, u32)>,
+    /// Configurations of each slot that can be the cheapest at some prices.
+    pub covers: Vec<Vec<Cover>>,
+    /// Number of classes.
+    pub classes: usize,
+    /// Class, units of it, and number of sections, per kind.
+    pub kinds: Vec<(usize, u32, u32)>,
 }
 
 /// Mixture and prices.
 pub(crate) struct Mixture {
     /// How many sections take each column.
     pub level: Vec<f64>,
-    /// `pi_s`.
-    pub slot_price: Vec<f64>,
+    /// `pi_sc`, the classes of a slot beside each other.
+    pub price: Vec<f64>,
     /// `sigma_j`.
     pub kind_price: Vec<f64>,
     pub value: f64,
@@ -87,20 +93,23 @@ impl Program {
 
 /// Solves the master for the columns at hand.
 pub(crate) fn mix(rows: &Rows, columns: &[Column]) -> Mixture {
-    let (slots, kinds) = (rows.tiers.len(), rows.kinds.len());
+    let (slots, classes, kinds) = (rows.covers.len(), rows.classes, rows.kinds.len());
+    let seats = slots * classes;
     let mut program = Program::default();
-    program.rhs.extend(rows.tiers.iter().map(|tiers| -tiers.iter().map(|tier| f64::from(tier.0)).sum::<f64>()));
-    program.rhs.extend(rows.kinds.iter().map(|kind| f64::from(kind.1)));
+    program.rhs.extend(std::iter::repeat_n(0.0, seats));
+    program.rhs.extend(rows.kinds.iter().map(|kind| f64::from(kind.2)));
+    program.rhs.extend(std::iter::repeat_n(-1.0, slots));
     for column in columns {
-        let units = f64::from(rows.kinds[column.kind].0);
-        let on = column.pattern.iter().enumerate().filter(|(_, on)| **on).map(|(slot, _)| (slot, -units));
-        program.variable(0.0, on.chain([(slots + column.kind, 1.0)]));
+        let (class, units, _) = rows.kinds[column.kind];
+        let on = column.pattern.iter().enumerate().filter(|(_, on)| **on);
+        let on = on.map(|(slot, _)| (slot * classes + class, -f64::from(units)));
+        program.variable(0.0, on.chain([(seats + column.kind, 1.0)]));
     }
-    for (slot, tiers) in rows.tiers.iter().enumerate() {
-        for &(units, price) in tiers {
-            let row = program.rhs.len();
-            program.rhs.push(f64::from(units));
-            program.variable(price as f64, [(slot, -1.0), (row, 1.0)]);
+    for (slot, covers) in rows.covers.iter().enumerate() {
+        for cover in covers {
+            let used = cover.units.iter().enumerate().filter(|(_, units)| **units > 0);
+            let used = used.map(|(class, units)| (slot * classes + class, f64::from(*units)));
+            program.variable(cover.cost as f64, used.chain([(seats + kinds + slot, -1.0)]));
         }
     }
     let cost = program.cost.clone();
@@ -108,8 +117,8 @@ pub(crate) fn mix(rows: &Rows, columns: &[Column]) -> Mixture {
     let value = level.iter().zip(&cost).map(|(level, cost)| level * cost).sum();
     Mixture {
         level: level[..columns.len()].to_vec(),
-        slot_price: price[..slots].to_vec(),
-        kind_price: price[slots..slots + kinds].to_vec(),
+        price: price[..seats].to_vec(),
+        kind_price: price[seats..seats + kinds].to_vec(),
         value,
     }
 }

@@ -1,5 +1,6 @@
 //! One contingent's roster: bound by column generation, whole sections by exact steps.
 
+use crate::cover::{Class, classes, covers};
 use crate::master::{Column, Mixture, Rows, mix};
 use crate::plan::{Options, Watch};
 use crate::price::{Automaton, best_pattern, good_pattern, good_patterns};
@@ -29,7 +30,8 @@ pub(crate) struct Solved {
 /// Sections that are the same to every rule.
 struct Kind {
     seats: u32,
-    /// Seats in units of the common divisor of all kinds.
+    /// The class it fills seats of, and how many units of it a section is.
+    class: usize,
     units: u32,
     automaton: Automaton,
     /// Indices in the problem, by id.
@@ -45,8 +47,7 @@ impl Kind {
 struct Case<'a> {
     problem: &'a Problem,
     contingent: usize,
-    /// The common divisor of all kinds' seats.
-    unit: u32,
+    classes: Vec<Class>,
     kinds: Vec<Kind>,
     rows: Rows,
 }
@@ -61,27 +62,61 @@ impl<'a> Case<'a> {
                 groups.entry(key).or_default().push(ix);
             }
         }
-        let unit = groups.keys().fold(0, |unit, key| common_divisor(key.0, unit)).max(1);
-        let kind = |((seats, ..), mut members): ((u32, u32, &[u32]), Vec<usize>)| {
+        let sizes: Vec<(u32, u32)> =
+            groups.iter().map(|(key, members)| (key.0, u32::try_from(members.len()).expect("few sections"))).collect();
+        let most = data.contingents[contingent].demand.iter().max().copied().unwrap_or(0);
+        let (classes, places) = classes(&sizes, most);
+        let mut kinds = Vec::new();
+        for (((seats, ..), mut members), (class, units)) in groups.into_iter().zip(places) {
             members.sort_unstable_by_key(|&ix| &data.sections[ix].id);
             let automaton = Automaton::new(problem, &data.sections[members[0]]);
-            Kind { seats, units: seats / unit, automaton, members }
-        };
-        let kinds: Vec<Kind> = groups.into_iter().map(kind).collect();
-        let rows = Rows {
-            tiers: (0..problem.slots()).map(|slot| unit_tiers(problem, contingent, slot, unit, 0)).collect(),
-            kinds: kinds.iter().map(|kind| (kind.units, kind.count())).collect(),
-        };
-        Self { problem, contingent, unit, kinds, rows }
+            kinds.push(Kind { seats, class, units, automaton, members });
+        }
+        let mut case = Self { problem, contingent, classes, kinds, rows: Rows::default() };
+        let all: Vec<u32> = case.kinds.iter().map(Kind::count).collect();
+        case.rows = case.rows_beside(&vec![0; problem.slots()], &all);
+        case
     }
 
-    /// `sum_sk units_sk min(price_sk, pi_s) - sum_j n_j max_p units_j pi a_p`, a lower bound for
-    /// any prices, in whole numbers rounded up; and the best pattern of each kind.
+    /// The rows of the master beside what is covered, with so many sections of each kind left.
+    fn rows_beside(&self, covered: &[u32], free: &[u32]) -> Rows {
+        let mut classes = self.classes.clone();
+        for class in &mut classes {
+            class.count = 0;
+        }
+        for (kind, count) in self.kinds.iter().zip(free) {
+            classes[kind.class].count += kind.units * count;
+        }
+        let demand = &self.problem.data().contingents[self.contingent].demand;
+        let slot = |(slot, &seats): (usize, &u32)| {
+            let cost = |more: u32| self.problem.open_cost(self.contingent, slot, seats + more);
+            covers(&classes, demand[slot].saturating_sub(seats), cost)
+        };
+        Rows {
+            covers: covered.iter().enumerate().map(slot).collect(),
+            classes: classes.len(),
+            kinds: self.kinds.iter().zip(free).map(|(kind, count)| (kind.class, kind.units, *count)).collect(),
+        }
+    }
+
+    /// Prices of the slots for one kind, from those of all classes.
+    fn gains(&self, prices: &[i64], kind: &Kind) -> Vec<i64> {
+        prices.iter().skip(kind.class).step_by(self.classes.len()).copied().collect()
+    }
+
+    /// `sum_s min_q (cost_sq + sum_c n_qc pi_sc) - sum_j n_j max_p units_j pi_c(j) a_p`, a lower bound
+    /// for any prices, in whole numbers rounded up; and the best pattern of each kind.
     fn bound(&self, prices: &[i64]) -> (i64, Vec<(i64, Vec<bool>)>) {
-        let tiers =
-            self.rows.tiers.iter().zip(prices).flat_map(|(tiers, &pi)| tiers.iter().map(move |tier| (tier, pi)));
-        let open: i64 = tiers.map(|(&(seats, price), pi)| i64::from(seats) * (price * SCALE).min(pi)).sum();
-        let best: Vec<_> = self.kinds.iter().map(|kind| best_pattern(&kind.automaton, prices)).collect();
+        let slots = self.rows.covers.iter().enumerate();
+        let open = slots.map(|(slot, covers)| {
+            let prices = &prices[slot * self.classes.len()..][..self.classes.len()];
+            let paid =
+                |units: &[u32]| units.iter().zip(prices).map(|(units, price)| i64::from(*units) * price).sum::<i64>();
+            covers.iter().map(|cover| cover.cost * SCALE + paid(&cover.units)).min().expect("none on duty is one")
+        });
+        let open: i64 = open.sum();
+        let best = |kind: &Kind| best_pattern(&kind.automaton, &self.gains(prices, kind));
+        let best: Vec<_> = self.kinds.iter().map(best).collect();
         let saved = self.kinds.iter().zip(&best);
         let saved: i64 = saved.map(|(kind, (gain, _))| i64::from(kind.units) * i64::from(kind.count()) * gain).sum();
         let scaled = open - saved;
@@ -90,8 +125,9 @@ impl<'a> Case<'a> {
 
     /// Takes a pattern in if it is new and would improve the mixture.
     fn admit(&self, columns: &mut Vec<Column>, mixture: &Mixture, kind: usize, pattern: Vec<bool>) -> bool {
-        let units = f64::from(self.kinds[kind].units);
-        let on = pattern.iter().zip(&mixture.slot_price).filter(|(on, _)| **on);
+        let (class, units) = (self.kinds[kind].class, f64::from(self.kinds[kind].units));
+        let prices = mixture.price.iter().skip(class).step_by(self.classes.len());
+        let on = pattern.iter().zip(prices).filter(|(on, _)| **on);
         let gain: f64 = on.map(|(_, price)| units * price).sum();
         let is_new = || columns.iter().all(|c| c.kind != kind || c.pattern != pattern);
         let admitted = gain > mixture.kind_price[kind] + 1e-6 && is_new();
@@ -114,13 +150,13 @@ impl<'a> Case<'a> {
             if stopped || round_up(mixture.value) <= bound {
                 break;
             }
-            let exact: Vec<i64> = mixture.slot_price.iter().map(|&price| fixed(price)).collect();
+            let exact: Vec<i64> = mixture.price.iter().map(|&price| fixed(price)).collect();
             let halfway = |known: &Vec<i64>| exact.iter().zip(known).map(|(a, b)| i64::midpoint(*a, *b)).collect();
             let half: Vec<i64> = known.as_ref().map_or_else(|| exact.clone(), halfway);
             let mut added = 0;
             for prices in [&half, &exact].into_iter().filter(|_| known.is_some()) {
                 for (kind, at) in self.kinds.iter().enumerate() {
-                    for pattern in good_patterns(&at.automaton, prices, PATTERNS) {
+                    for pattern in good_patterns(&at.automaton, &self.gains(prices, at), PATTERNS) {
                         added += usize::from(self.admit(&mut columns, &mixture, kind, pattern));
                     }
                 }
@@ -161,30 +197,6 @@ fn fixed(price: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "prices are at most four million a unit, the cast saturates")]
     let fixed = (price * SCALE as f64).round() as i64;
     fixed.clamp(0, SCALE * 4_000_000)
-}
-
-/// The cost of open seats beyond `covered` in steps of `unit` seats: how many units, and what each saves, falling.
-/// Only multiples of `unit` can be covered, so the straight lines between them are no less true
-/// than the cost itself, and higher: where 36 or 45 seats can be filled and 40 are wanted, half of
-/// the last section does not meet the demand.
-fn unit_tiers(problem: &Problem, contingent: usize, slot: usize, unit: u32, covered: u32) -> Vec<(u32, i64)> {
-    let demand = problem.data().contingents[contingent].demand[slot];
-    let mut tiers: Vec<(u32, i64)> = Vec::new();
-    let mut open = problem.open_cost(contingent, slot, covered);
-    for units in 1..=demand.saturating_sub(covered).div_ceil(unit) {
-        let next = problem.open_cost(contingent, slot, covered + units * unit);
-        let saved = open - next;
-        open = next;
-        match tiers.last_mut() {
-            Some(tier) if tier.1 == saved => tier.0 += 1,
-            _ => tiers.push((1, saved)),
-        }
-    }
-    tiers
-}
-
-fn common_divisor(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 /// Whole sections and what they cover.
@@ -271,20 +283,16 @@ impl Case<'_> {
     /// The mixture of the sections left beside what is covered, with some new patterns for it.
     fn beside(&self, covered: &[u32], free: &[Vec<usize>], columns: &mut Vec<Column>) -> Mixture {
         let count = |list: &Vec<usize>| u32::try_from(list.len()).expect("at most ten thousand");
-        let tier = |(slot, &seats): (usize, &u32)| unit_tiers(self.problem, self.contingent, slot, self.unit, seats);
-        let rows = Rows {
-            tiers: covered.iter().enumerate().map(tier).collect(),
-            kinds: self.kinds.iter().zip(free).map(|(kind, list)| (kind.units, count(list))).collect(),
-        };
+        let rows = self.rows_beside(covered, &free.iter().map(count).collect::<Vec<_>>());
         let mut mixture = mix(&rows, columns);
         for _ in 0..DIVE_ROUNDS {
             if mixture.value < 1e-3 {
                 break;
             }
-            let prices: Vec<i64> = mixture.slot_price.iter().map(|&price| fixed(price)).collect();
+            let prices: Vec<i64> = mixture.price.iter().map(|&price| fixed(price)).collect();
             let mut added = 0;
             for (kind, at) in self.kinds.iter().enumerate().filter(|(kind, _)| !free[*kind].is_empty()) {
-                for pattern in good_patterns(&at.automaton, &prices, PATTERNS) {
+                for pattern in good_patterns(&at.automaton, &self.gains(&prices, at), PATTERNS) {
                     added += usize::from(self.admit(columns, &mixture, kind, pattern));
                 }
             }

@@ -4,8 +4,8 @@ use crate::{Scratch, empty, file};
 use jiff::Timestamp;
 use konbit_base::Severity;
 use konbit_desk::{
-    Desk, DeskError, DrawnSlot, Moment, NamedFile, PreparedWeek, Stamp, Watch, WeekView, backup, example,
-    known_schedules, plan_week_for,
+    Desk, DeskError, DrawnSlot, Moment, NamedFile, PreparedWeek, SlotSheet, Stamp, Watch, WayFrom, WeekView, backup,
+    example, known_schedules, plan_week_for,
 };
 use konbit_exchange::import::ImportKind;
 use konbit_mission::Mission;
@@ -341,6 +341,40 @@ fn a_sheet_gives_every_task_of_the_slot_to_people_on_duty() {
             + drawn.stands.routes.iter().map(|route| data.areas[route.area as usize].seats).sum::<u32>();
         assert_eq!(manned, wanted, "{}", draw.id);
     }
+}
+
+#[test]
+fn a_sheet_says_from_where_people_come_and_it_is_where_the_sheet_before_had_them() {
+    let scratch = small();
+    let desk = &scratch.desk;
+    adopted(&scratch);
+    let mut before: Option<SlotSheet> = None;
+    let (mut bases, mut tasks) = (0, 0);
+    for draw in desk.commit_draws(8, &[9; 32], &at(SUNDAY)).unwrap() {
+        let sheet = desk.sheet(&mission(desk), &slot(desk, &draw));
+        assert_eq!(sheet, desk.sheet(&mission(desk), &slot(desk, &draw)), "{}", draw.id);
+        for section in &sheet.sections {
+            let held = before.iter().flat_map(|sheet| &sheet.sections).find(|held| held.section == section.section);
+            for task in &section.tasks {
+                let way = task.way.as_ref().unwrap();
+                match &way.from {
+                    WayFrom::Base(base) => {
+                        assert!(*base == section.base && held.is_none_or(|held| held.standing_by > 0), "{way:?}");
+                        assert_eq!(way.rostered_minutes, section.rostered_minutes);
+                        bases += 1;
+                    }
+                    WayFrom::Task(from) => {
+                        let was = held.is_some_and(|held| held.tasks.iter().any(|held| held.task == *from));
+                        assert!(was && way.rostered_minutes == 0, "{}: {way:?}", section.section);
+                        assert!(*from != task.task || way.minutes == Some(0), "{way:?}");
+                        tasks += 1;
+                    }
+                }
+            }
+        }
+        before = Some(sheet);
+    }
+    assert!(bases > 0 && tasks > 0, "{bases} come from a base, {tasks} from a task");
 }
 
 #[test]

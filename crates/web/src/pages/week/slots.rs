@@ -5,7 +5,7 @@ use crate::format;
 use crate::geo::site_href;
 use crate::layout::{View, empty, entries_link, entry_href, stat};
 use jiff::civil::DateTime;
-use konbit_desk::{DrawCheck, DrawnSlot, PricedOverride, SectionDuty, SheetTask, SlotSheet};
+use konbit_desk::{DrawCheck, DrawnSlot, PricedOverride, SectionDuty, SheetTask, SlotSheet, way_words};
 use konbit_mission::Mission;
 use konbit_mission::draws::{Draw, UnitTask};
 use maud::{Markup, html};
@@ -168,7 +168,8 @@ pub fn sheet(view: &View<'_>, slot: &DrawnSlot, sheet: &SlotSheet, is_over: bool
             div.notice role="note" { p { strong { (task_words(view.mission, task)) } " lacks " (format::count((*missing).into())) " people: the sections on duty have no more. Change what another does, or call people in." } }
         }
         @if sheet.sections.is_empty() { (empty("No section is on duty in this slot: the roster of this plan has none.", "")) }
-        p.quiet { "Sections are given tasks of their contingent by size alone: who is nearest is not weighed, so exchange sections where that is wiser. What to do if a task falls out lies within 25 kilometres of it." }
+        p.quiet { "Sections are given the tasks of their contingent at least travel from where they are before the slot, and stay where they are if they can. What to do if a task falls out lies within 25 kilometres of it." }
+        ul.quiet { @for note in &sheet.notes { li { (note) "." } } }
         @for section in &sheet.sections { (section_sheet(view, draw, section, is_over)) }
     }
 }
@@ -203,6 +204,7 @@ fn task_row(view: &View<'_>, draw: &Draw, section: &SectionDuty, task: &SheetTas
                     UnitTask::Post { site } => a href=(site_href(site)) { (task_words(view.mission, &task.task)) },
                     _ => (task_words(view.mission, &task.task)),
                 }
+                @if let Some(way) = &task.way { p.quiet { (way_words(view.mission, way)) } }
                 @if !task.stops.is_empty() {
                     ol { @for (site, from, until) in &task.stops { li { (name(site)) " " span.quiet { (clock(*from)) " to " (clock(*until)) " after the beginning" } } } }
                 }
