@@ -9,6 +9,7 @@ mod roads;
 mod study;
 mod week;
 mod week_hand;
+mod week_site;
 mod week_study;
 
 use crate::layout::{Frame, View, page};
@@ -367,6 +368,8 @@ fn json_response(status: StatusCode, media: &'static str, value: &Value) -> Resp
 mod api_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod week_hand_tests;
 #[cfg(test)]
 mod week_study_tests;
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub mod facts;
 pub mod hand;
 mod question;
 pub mod roster;
+pub mod site;
 pub mod slots;
 pub mod study;
 

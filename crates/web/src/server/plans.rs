@@ -433,9 +433,11 @@ pub(super) async fn site(
             .and_then(|(problem, plan)| explain(&problem, &plan).into_iter().find(|reason| reason.id == id));
         let why = Why { reason: reason.as_ref(), query: &query };
         let travel = work.travel()?;
-        let main = protection::site(&work.view, travel, &id, standing.as_ref(), &why, &map).ok_or_else(missing)?;
+        let (in_week, week) = super::week_site::site_in_week(work, &id)?;
+        let main = protection::site(&work.view, travel, &id, standing.as_ref(), &why, &map, &in_week);
+        let main = main.ok_or_else(missing)?;
         let plan = shown.document().and_then(|document| document.sites.iter().find(|site| site.id == id));
-        let json = json!({ "site": held.value, "plan": plan, "entries": held.entries });
+        let json = json!({ "site": held.value, "plan": plan, "week": week, "entries": held.entries });
         Ok(Answer::page(held.value.name.clone(), "/protection", main, json).with_map())
     })
     .await

@@ -21,7 +21,7 @@ pub struct Why<'a> {
     pub query: &'a ProtectionQuery,
 }
 
-/// `/protection/sites/{id}`. None if there is no such site.
+/// `/protection/sites/{id}`, with a section of what the plan of the week says, if there is one. None if there is no such site.
 pub fn site(
     view: &View<'_>,
     travel: &Travel,
@@ -29,6 +29,7 @@ pub fn site(
     shown: Option<&Standing<'_>>,
     why: &Why<'_>,
     map: &Markup,
+    week: &Markup,
 ) -> Option<Markup> {
     let recorded = view.mission.sites.get(id)?;
     let site = &recorded.value;
@@ -41,6 +42,7 @@ pub fn site(
             (Some(row), Some(shown)) => (what_it_gets(view, row, shown.shown(), why)),
             _ => (empty("No plan in force says anything about this site. It may have no position, or its kind no planning figures.", "konbit plan DIR")),
         }
+        (week)
         @if site.position.is_some() { section { h2 { "Where it is" } (map) } }
         (value(site, planning.map(|planning| &planning.value), planning.and_then(|planning| planning.entries.last().copied())))
         (attempts(view, site, shown.map(Standing::shown), planning.map(|planning| &planning.value)))

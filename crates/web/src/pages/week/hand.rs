@@ -70,7 +70,7 @@ fn form(figures: &WeekFigures, page: &WeekHandPage<'_>) -> Markup {
                 (slot) ",a,0.5," (crew) ",post,hos-hueh,1,\n"
                 (slot) ",a,0.5," (crew) ",force,base-pap-airport,1,\n"
                 (slot) ",b,0.5," (crew) ",patrol," (patrol) ",1,hos-hueh 30-45; hos-la-paix 60-75\n"
-                "*,,," (crew) ",post,apt-pap,,"
+                @for slot in slots.iter().skip(1) { (slot) ",,," (crew) ",post,apt-pap,1,\n" }
             }
             pre.body { "contingent,site\n" (crew) ",hos-hueh\n" (crew) ",apt-pap" }
             ul {
