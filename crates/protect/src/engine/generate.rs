@@ -5,6 +5,7 @@ use super::impossible;
 use super::lineup::{Arena, Lineup};
 use super::master::{Column, Master, Row};
 use super::model::{Model, Slot};
+use super::parallel;
 use super::proof::{Effort, Proof, Rounded, SlotProof, Stance, Start, prove};
 use super::seek::{self, Answers};
 use super::solve::{JOINT_SIZE_MAX, Setting, SlotMixture, Solved};
@@ -34,6 +35,9 @@ const PACE_ROUNDS: usize = 10;
 const PACE_AHEAD: f64 = 8.0;
 /// Rows of harm that may enter in one pass.
 const ROWS_A_PASS: usize = 60;
+/// Passes of solving the master and adding rows, and pivots of one.
+const SETTLE_PASSES: usize = 12;
+const PIVOTS_MAX: usize = 20_000;
 
 /// Schedules of one slot found so far, each once.
 #[derive(Debug)]
@@ -269,18 +273,26 @@ impl<'a> Run<'a> {
         weights
     }
 
-    /// Solves the master and adds the rows of harm that its mixture breaks, until there are none.
-    fn settle(&mut self, master: &mut Master) -> Vec<Vec<f64>> {
-        for _ in 0..12 {
-            master.solve(20_000);
+    /// Solves the master and adds the rows of harm that its mixture breaks, until there are none or it is to
+    /// stop. The last mixture, and what it misses of the floors.
+    fn settle(&mut self, master: &mut Master, watch: &Watch<'_>) -> (Vec<Vec<f64>>, f64) {
+        let mut settled = None;
+        for _ in 0..SETTLE_PASSES {
+            if !master.solve(PIVOTS_MAX, watch.should_stop) {
+                break;
+            }
             let weights = self.weights(master);
-            let covers = self.mixed(&weights);
-            if self.add_rows(master, &covers) == 0 {
-                return weights;
+            let (covers, shortage) = (self.mixed(&weights), master.shortage());
+            let done = self.add_rows(master, &covers) == 0;
+            settled = Some((weights, shortage));
+            if done || (watch.should_stop)() {
+                return settled.expect("it was just set");
             }
         }
-        master.solve(20_000);
-        self.weights(master)
+        if !(watch.should_stop)() && master.solve(PIVOTS_MAX, watch.should_stop) {
+            return (self.weights(master), master.shortage());
+        }
+        settled.unwrap_or_else(|| (self.weights(master), f64::INFINITY))
     }
 
     fn add_rows(&mut self, master: &mut Master, covers: &[Vec<f64>]) -> usize {
@@ -328,9 +340,9 @@ impl<'a> Run<'a> {
         let mut penalty_left = 3;
         let mut values = Vec::new();
         for round in 0..options.rounds_max {
-            let weights = self.settle(&mut master);
+            let (weights, shortage) = self.settle(&mut master, watch);
             let used = weights.iter().flatten().filter(|weight| **weight > 0.0).count();
-            self.note(&master, weights);
+            self.note(shortage, weights);
             let value = self.best.as_ref().map_or(master.value() * self.scale, |best| best.value);
             (watch.progress)(Progress { round, value, bound: self.proof.bound, schedules: self.columns.len() });
             if (watch.should_stop)() {
@@ -422,8 +434,7 @@ impl<'a> Run<'a> {
     }
 
     /// Keeps the mixture if it is the best that keeps the floors.
-    fn note(&mut self, master: &Master, weights: Vec<Vec<f64>>) {
-        let shortage = master.shortage();
+    fn note(&mut self, shortage: f64, weights: Vec<Vec<f64>>) {
         let (forecast, thetas) = self.harms(&self.mixed(&weights));
         let above: f64 = thetas.iter().zip(&self.allowance).map(|(theta, allowed)| (theta - allowed).max(0.0)).sum();
         let value = forecast + above;
@@ -518,19 +529,26 @@ impl<'a> Run<'a> {
         let model = self.model();
         let threads = if self.setting.small { 1 } else { self.setting.options.threads };
         let rounded = Rounded::new(model, stance, true);
-        let effort = Effort { leaves_max, enough, threads, should_stop: watch.should_stop };
-        let mut proofs: Vec<SlotProof> = Vec::new();
-        let mut lineups = Vec::new();
-        for (&s, pool) in self.slots.iter().zip(&mut self.pools) {
+        let setting = self.setting;
+        let one = |(s, pool): (usize, &mut Pool), threads: usize, should_stop: &dyn Fn() -> bool| {
             let weights = rounded.weights(model, s);
             let best = (0..pool.lineups.len())
                 .max_by(|&a, &b| dot(&weights, &pool.covers[a]).total_cmp(&dot(&weights, &pool.covers[b])));
             let hint = best.map(|ix| pool.lineups[ix].clone());
-            let start = Start { slot: s, root: &self.setting.roots[s], first: None, hint };
-            let proved = prove(model, &mut pool.arena, &rounded, start, &effort);
-            proofs.push(proved.proof);
-            lineups.push(proved.lineup);
-        }
+            let start = Start { slot: s, root: &setting.roots[s], first: None, hint };
+            let effort = Effort { leaves_max, enough, threads, should_stop };
+            prove(model, &mut pool.arena, &rounded, start, &effort)
+        };
+        let work: Vec<(usize, &mut Pool)> = self.slots.iter().copied().zip(&mut self.pools).collect();
+        let proved = if work.len() == 1 || threads == 1 {
+            work.into_iter().map(|slot| one(slot, threads, watch.should_stop)).collect()
+        } else {
+            parallel::watched(watch.should_stop, |flag| {
+                parallel::map(work, threads, |slot| one(slot, 1, &|| flag.is_up()))
+            })
+        };
+        let (proofs, lineups): (Vec<SlotProof>, Vec<Option<Lineup>>) =
+            proved.into_iter().map(|proved| (proved.proof, proved.lineup)).unzip();
         let bound = proofs.iter().map(|proof| proof.part).sum();
         if bound > self.proof.bound {
             let Rounded { attackers, price_denominator, .. } = rounded;

@@ -16,6 +16,7 @@
 
 use super::lineup::{Arena, Fixing};
 use super::model::{Model, Slot, Source, members};
+use super::parallel;
 use super::route;
 use clarabel::algebra::CscMatrix;
 use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SolverStatus, SupportedConeT};
@@ -77,6 +78,8 @@ pub(crate) struct Relaxed {
 const HELP_FIRST: usize = 4;
 /// Slots with no more pairs than this hold all of them.
 const PAIRS_SMALL: usize = 4_000;
+/// Programs with no more rows are solved in a fraction of a second, and not stopped.
+const ROWS_QUICK: usize = 10_000;
 /// Programs with more pairs are solved less exactly: to a millionth of an unprotected week.
 const PAIRS_MANY: usize = 60_000;
 
@@ -109,7 +112,7 @@ pub(crate) fn relax(
             _ => 1e-9,
         };
         let program = Program::build(model, jobs, arenas, goal, &candidates, &taken);
-        let relaxed = program.solve(model, jobs, arenas, exactness);
+        let relaxed = program.solve(model, jobs, arenas, exactness, should_stop);
         let routes_open = round < rounds_max.max(8) && jobs.iter().any(|job| !model.slots[job.slot].areas.is_empty());
         if (round >= rounds_max && !routes_open) || should_stop() {
             return relaxed;
@@ -506,7 +509,14 @@ impl Program {
         }
     }
 
-    fn solve(self, model: &Model, jobs: &[Job<'_>], arenas: &[Arena], exactness: f64) -> Relaxed {
+    fn solve(
+        self,
+        model: &Model,
+        jobs: &[Job<'_>],
+        arenas: &[Arena],
+        exactness: f64,
+        should_stop: &dyn Fn() -> bool,
+    ) -> Relaxed {
         let (m, n) = (self.rhs.len(), self.cost.len());
         let mut starts = Vec::with_capacity(n + 1);
         let entries: usize = self.columns.iter().map(Vec::len).sum();
@@ -533,7 +543,18 @@ impl Program {
         let mut solver =
             DefaultSolver::new(&CscMatrix::zeros((n, n)), &self.cost, &matrix, &self.rhs, &cones, settings)
                 .expect("the program is built with matching dimensions and default settings");
-        solver.solve();
+        // A solver that is stopped leaves what it has.
+        let stoppable = m > ROWS_QUICK;
+        if stoppable {
+            solver = parallel::watched(should_stop, |flag| {
+                let flag = flag.clone();
+                solver.set_termination_callback(move |_| flag.is_up());
+                solver.solve();
+                solver
+            });
+        } else {
+            solver.solve();
+        }
         let (v, price) = (&solver.solution.x, &solver.solution.z);
         let slots = self
             .slots

@@ -109,7 +109,9 @@ pub(super) fn solve_screened(
             let step = if cut || (watch.should_stop)() { 0 } else { (size * 9 / 10).min(size - 2) };
             let kept = heaviest(&mixture, step.max(most - 1));
             let few = Options { draws: 0, rounds_max: 1, ..options.clone() };
-            let Solved::Mixture { mut slots, .. } = schedules(&screened, &kept, (bound, most), &few, &inside) else {
+            // One master program of few schedules, which a stop would leave half done.
+            let calm = Watch { should_stop: &|| false, progress: &tell };
+            let Solved::Mixture { mut slots, .. } = schedules(&screened, &kept, (bound, most), &few, &calm) else {
                 break;
             };
             mixture = raised(model, coarse, slots.swap_remove(0));

@@ -115,7 +115,7 @@ pub(super) fn solve_whole(
         arenas = first_rounds(model, &jobs, std::mem::take(&mut arenas), options, watch);
         relax(model, &jobs, &mut arenas, Goal::Harm, 4, watch.should_stop)
     });
-    if !relaxed.solved {
+    if !relaxed.solved && !(watch.should_stop)() {
         let found = (0..model.slots.len()).find_map(|s| impossible::by_relaxation(model, s, watch));
         if let Some(solved) = found {
             return solved;
