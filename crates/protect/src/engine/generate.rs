@@ -1,15 +1,16 @@
 //! Column generation: the best mixture of the schedules known, and schedules that improve it.
 
-use super::answer::dot;
+mod bound;
+mod stop;
+
 use super::impossible;
 use super::lineup::{Arena, Lineup};
 use super::master::{Column, Master, Row};
 use super::model::{Model, Slot};
-use super::parallel;
-use super::proof::{Effort, Proof, Rounded, SlotProof, Stance, Start, prove};
+use super::proof::{Proof, Stance};
 use super::seek::{self, Answers};
-use super::solve::{JOINT_SIZE_MAX, Setting, SlotMixture, Solved};
-use crate::plan::{OPTIMAL_GAP, Progress, Watch};
+use super::solve::{Setting, SlotMixture, Solved};
+use crate::plan::{Progress, Watch};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Floors are aimed at with this much to spare, so that rounding probabilities does not break them:
@@ -25,14 +26,6 @@ const STALL_ROUNDS: usize = 30;
 /// the latter. Of 0.05, 0.1, 0.2, 0.3, 0.4 and 0.6 the second did best over problems small and large; the
 /// first is better where many sites tie, and slower to better prices where few do.
 const TOWARD: [f64; 2] = [0.1, 1.0];
-/// A bound is proven after so many rounds.
-const PROVE_EVERY: usize = 20;
-/// Rounds end at this share of the gap that is asked for: rounding and adding up cost a little.
-const NEAR: f64 = 0.9;
-/// Over how many rounds progress is measured, and how many times that the target may be away: beyond it
-/// is not reached by rounds, because each brings less than the one before.
-const PACE_ROUNDS: usize = 10;
-const PACE_AHEAD: f64 = 8.0;
 /// Rows of harm that may enter in one pass.
 const ROWS_A_PASS: usize = 60;
 /// Passes of solving the master and adding rows, and pivots of one.
@@ -381,27 +374,6 @@ impl<'a> Run<'a> {
         self.floor_prices = self.spread(&master.prices()).floor_prices;
     }
 
-    /// Where a bound costs little beside a round, one is proven now and then at the best prices known.
-    fn prove_between(&mut self, center: &(Stance, f64), round: usize, watch: &Watch<'_>) {
-        let due = round > 0 && round.is_multiple_of(PROVE_EVERY) && center.1 > self.proof.bound;
-        let all = self.slots.len() == self.model().slots.len();
-        if due && all && !self.setting.small && self.model().sites() * self.slots.len() <= JOINT_SIZE_MAX {
-            self.prove_at(&center.0, 1, f64::INFINITY, watch);
-        }
-    }
-
-    /// Whether the values of rounds fall too slowly to meet the target.
-    /// once `estimate`, what the best prices known would prove if every answer to them were the best, is near.
-    fn out_of_reach(&self, values: &[f64], estimate: f64) -> bool {
-        let Some(value) = values.last() else { return false };
-        if self.slots.len() < self.model().slots.len() || values.len() <= PACE_ROUNDS {
-            return false;
-        }
-        let pace = values[values.len() - 1 - PACE_ROUNDS] - value;
-        let share = 1.0 - NEAR * self.setting.options.gap_target;
-        estimate >= value * share && value - self.proof.bound / share > PACE_AHEAD * pace
-    }
-
     /// Drops from the master the schedules that are far from paying, when there are many.
     fn purge(&mut self, master: &mut Master) {
         let most = 100 * self.slots.len() + master.rows();
@@ -409,28 +381,6 @@ impl<'a> Run<'a> {
             self.columns = master.purge(most).into_iter().map(|j| self.columns[j]).collect();
             self.in_master = self.columns.iter().copied().collect();
         }
-    }
-
-    fn near_enough(&self, start: &Stance) -> bool {
-        let Some(best) = &self.best else { return false };
-        let target = if self.setting.small { OPTIMAL_GAP / 4.0 } else { NEAR * self.setting.options.gap_target };
-        let whole = self.proof.bound.abs();
-        if self.slots.len() == self.model().slots.len() {
-            return best.value - self.proof.bound <= target * best.value;
-        }
-        // One slot among many: its own part of the gap, with worst harm at the price it has for all,
-        // and what it adds to the worst harm of all.
-        let n = self.model().sites();
-        let (mut value, mut excess) = (best.forecast, 0.0);
-        for (k, theta) in best.thetas.iter().enumerate() {
-            let held: f64 =
-                self.slots.iter().map(|&s| start.attackers[k][s * n..(s + 1) * n].iter().sum::<f64>()).sum();
-            value += held * theta.max(self.allowance[k]);
-            excess += (theta - self.allowance[k]).max(0.0);
-        }
-        let part: f64 = self.slots.iter().map(|&s| self.proof.slots[s].part).sum();
-        let share = (part / whole).max(0.5 / self.model().slots.len() as f64);
-        value - part <= 0.5 * target * whole * share && excess <= 0.4 * target * whole
     }
 
     /// Keeps the mixture if it is the best that keeps the floors.
@@ -522,54 +472,6 @@ impl<'a> Run<'a> {
     fn price_exactly(&mut self, master: &mut Master, prices: &[f64], stance: &Stance, watch: &Watch<'_>) -> bool {
         let found = self.prove_at(stance, self.setting.options.leaves_max, f64::INFINITY, watch);
         self.enter(master, prices, found.into_iter().map(|lineup| lineup.into_iter().collect()).collect())
-    }
-
-    /// Proves a bound at a stance, and keeps it if it is better. Returns the best answers met.
-    fn prove_at(&mut self, stance: &Stance, leaves_max: usize, enough: f64, watch: &Watch<'_>) -> Vec<Option<Lineup>> {
-        let model = self.model();
-        let threads = if self.setting.small { 1 } else { self.setting.options.threads };
-        let rounded = Rounded::new(model, stance, true);
-        let setting = self.setting;
-        let one = |(s, pool): (usize, &mut Pool), threads: usize, should_stop: &dyn Fn() -> bool| {
-            let weights = rounded.weights(model, s);
-            let best = (0..pool.lineups.len())
-                .max_by(|&a, &b| dot(&weights, &pool.covers[a]).total_cmp(&dot(&weights, &pool.covers[b])));
-            let hint = best.map(|ix| pool.lineups[ix].clone());
-            let start = Start { slot: s, root: &setting.roots[s], first: None, hint };
-            let effort = Effort { leaves_max, enough, threads, should_stop };
-            prove(model, &mut pool.arena, &rounded, start, &effort)
-        };
-        let work: Vec<(usize, &mut Pool)> = self.slots.iter().copied().zip(&mut self.pools).collect();
-        let proved = if work.len() == 1 || threads == 1 {
-            work.into_iter().map(|slot| one(slot, threads, watch.should_stop)).collect()
-        } else {
-            parallel::watched(watch.should_stop, |flag| {
-                parallel::map(work, threads, |slot| one(slot, 1, &|| flag.is_up()))
-            })
-        };
-        let (proofs, lineups): (Vec<SlotProof>, Vec<Option<Lineup>>) =
-            proved.into_iter().map(|proved| (proved.proof, proved.lineup)).unzip();
-        let bound = proofs.iter().map(|proof| proof.part).sum();
-        if bound > self.proof.bound {
-            let Rounded { attackers, price_denominator, .. } = rounded;
-            self.proof = Proof { attackers, price_denominator, slots: proofs, bound };
-        }
-        lineups
-    }
-
-    /// Where the gap is still too wide, splits the proof at the last prices.
-    pub(crate) fn tighten(&mut self, watch: &Watch<'_>) {
-        let target = self.setting.options.gap_target;
-        let wide = self.best.as_ref().is_some_and(|best| best.value - self.proof.bound > target * best.value);
-        if !wide || self.setting.small || self.stopped || self.setting.options.leaves_tight == 0 {
-            return;
-        }
-        if let Some(stance) = self.stance.clone() {
-            let value = self.best.as_ref().map_or(f64::INFINITY, |best| best.value);
-            // One slot stops as soon as its bound will do; several do not know of each other.
-            let enough = if self.slots.len() == 1 { value * (1.0 - target) } else { f64::INFINITY };
-            self.prove_at(&stance, self.setting.options.leaves_tight, enough, watch);
-        }
     }
 
     /// Pool, weights and worst harms of a run of one slot.
