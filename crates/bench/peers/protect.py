@@ -1,10 +1,11 @@
 """HiGHS and OR-Tools on the linear relaxation of a problem that `bench protect` planned.
 
-Usage: protect.py PROBLEM --instance NAME --seed N --seats N
+Usage: protect.py PROBLEM --instance NAME --seed N --seats N --seconds N
 
 PROBLEM is the `problem` of a plan file. The relaxation has no schedules in it: its optimum is a lower
 bound of every plan, so Konbit's `bound` cannot be far above it and its `value` cannot be below it; a
 proof by branching can raise `bound` above it. Time is that of the solver alone, without building.
+A program that is not done after so many seconds is stopped, says so in `outcome`, and has no bound.
 A program that is not installed is left out, with a word on standard error.
 """
 
@@ -74,7 +75,7 @@ def relaxation(problem, seats):
     return program, constant
 
 
-def highs(program):
+def highs(program, seconds):
     import highspy
     import numpy
 
@@ -90,16 +91,20 @@ def highs(program):
     lp.a_matrix_.value_ = numpy.array([float(value) for row in program.rows for _, value in row])
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("time_limit", float(seconds))
     solver.passModel(lp)
 
     def solve():
         solver.run()
-        return solver.getInfo().objective_function_value, str(solver.getModelStatus())
+        status = solver.getModelStatus()
+        optimal = status == highspy.HighsModelStatus.kOptimal
+        value = solver.getInfo().objective_function_value if optimal else None
+        return value, solver.modelStatusToString(status).lower()
 
     return f"highspy {solver.version()}", solve
 
 
-def glop(program):
+def glop(program, seconds):
     import ortools
     from ortools.linear_solver import pywraplp
 
@@ -114,9 +119,9 @@ def glop(program):
     solver.Objective().SetMinimization()
 
     def solve():
-        solver.SetTimeLimit(300_000)
-        status = solver.Solve()
-        return solver.Objective().Value(), "optimal" if status == pywraplp.Solver.OPTIMAL else f"status {status}"
+        solver.SetTimeLimit(int(1000 * seconds))
+        optimal = solver.Solve() == pywraplp.Solver.OPTIMAL
+        return (solver.Objective().Value(), "optimal") if optimal else (None, "not optimal when it ended")
 
     return f"ortools {ortools.__version__} GLOP", solve
 
@@ -127,12 +132,13 @@ def main():
     parser.add_argument("--instance", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--seats", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
     arguments = parser.parse_args()
     with open(arguments.problem, encoding="utf-8") as file:
         program, constant = relaxation(json.load(file), arguments.seats)
     for make in (highs, glop):
         try:
-            name, solve = make(program)
+            name, solve = make(program, arguments.seconds)
         except ImportError as missing:
             print(f"left out: {missing}", file=sys.stderr)
             continue
@@ -143,7 +149,7 @@ def main():
             "suite": "protect",
             "instance": f"{arguments.instance}/relaxation",
             "value": None,
-            "bound": constant + optimum,
+            "bound": None if optimum is None else constant + optimum,
             "gap": None,
             "seconds": seconds,
             "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

@@ -174,7 +174,7 @@ impl Arguments {
             self.steps(case, &found)?;
         }
         match &self.peers {
-            Some(python) => peers::run(python, &case.title, case.seed, &case.problem),
+            Some(python) => peers::run(python, &case.title, (case.seed, self.seconds), &case.problem),
             None => Ok(()),
         }
     }

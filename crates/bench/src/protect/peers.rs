@@ -9,8 +9,8 @@ use std::process::Command;
 
 const SCRIPT: &str = include_str!("../../peers/protect.py");
 
-/// Runs the script with `python`, which prints lines of its own.
-pub fn run(python: &Path, instance: &str, seed: u64, problem: &Problem) -> anyhow::Result<()> {
+/// Runs the script with `python`, which prints lines of its own and gives each program so many seconds.
+pub fn run(python: &Path, instance: &str, (seed, seconds): (u64, f64), problem: &Problem) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let (script, file) = (folder.path().join("protect.py"), folder.path().join("problem.json"));
     fs::write(&script, SCRIPT).context("cannot write protect.py")?;
@@ -18,6 +18,7 @@ pub fn run(python: &Path, instance: &str, seed: u64, problem: &Problem) -> anyho
     let status = Command::new(python)
         .args([&script, &file])
         .args(["--instance", instance, "--seed", &seed.to_string(), "--seats", &problem.seats().to_string()])
+        .args(["--seconds", &seconds.to_string()])
         .status()
         .with_context(|| format!("cannot run {}", python.display()))?;
     ensure!(status.success(), "the script of the peers ended with {status}");

@@ -19,8 +19,7 @@
 use super::lineup::{Fixing, State};
 use super::model::{Help, Model};
 use super::parallel;
-use clarabel::algebra::CscMatrix;
-use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SolverStatus, SupportedConeT};
+use super::rows::{Exactness, Rows, Solution};
 
 /// Most rounds of cuts.
 const ROUNDS_MAX: usize = 30;
@@ -326,7 +325,7 @@ impl Given<'_> {
     /// The shares that do least harm as far as the cuts say.
     fn master(&self, known: &Known) -> Option<Answer> {
         let (program, places) = self.program(known);
-        let (x, price) = program.solve()?;
+        let (x, price) = solved(&program)?;
         Some(self.read(known, &places, &x, &price))
     }
 
@@ -487,63 +486,12 @@ fn parts(prices: &[f64]) -> Vec<f64> {
     (0..prices.len()).map(|ix| if total > 1e-9 { prices[ix] / total } else { alone(ix) }).collect()
 }
 
-/// A linear program `min cost v, row v <= rhs`, stored by column.
-#[derive(Default)]
-struct Rows {
-    cost: Vec<f64>,
-    columns: Vec<Vec<(usize, f64)>>,
-    rhs: Vec<f64>,
-}
-
-impl Rows {
-    fn variable(&mut self, cost: f64) -> usize {
-        self.cost.push(cost);
-        self.columns.push(Vec::new());
-        self.cost.len() - 1
-    }
-
-    fn row(&mut self, rhs: f64, entries: impl IntoIterator<Item = (usize, f64)>) -> usize {
-        self.rhs.push(rhs);
-        for (column, value) in entries {
-            self.columns[column].push((self.rhs.len() - 1, value));
-        }
-        self.rhs.len() - 1
-    }
-
-    /// Values and prices, if the solver came to finite ones.
-    fn solve(self) -> Option<(Vec<f64>, Vec<f64>)> {
-        let (m, n) = (self.rhs.len(), self.cost.len());
-        let (mut starts, mut rows, mut values) = (Vec::with_capacity(n + 1), Vec::new(), Vec::new());
-        for column in &self.columns {
-            starts.push(rows.len());
-            rows.extend(column.iter().map(|entry| entry.0));
-            values.extend(column.iter().map(|entry| entry.1));
-        }
-        starts.push(rows.len());
-        let matrix = CscMatrix::new(m, n, starts, rows, values);
-        // Where the numbers are too far apart for the first, the second is still good enough for prices.
-        [1e-7, 1e-5].into_iter().find_map(|exactness| self.attempt(&matrix, exactness))
-    }
-
-    fn attempt(&self, matrix: &CscMatrix, exactness: f64) -> Option<(Vec<f64>, Vec<f64>)> {
-        let (m, n) = (self.rhs.len(), self.cost.len());
-        let settings = DefaultSettings {
-            verbose: false,
-            max_iter: 60,
-            tol_gap_abs: exactness,
-            tol_gap_rel: exactness,
-            tol_feas: 0.1 * exactness,
-            direct_solve_method: "qdldl".to_owned(),
-            presolve_enable: false,
-            max_threads: 1,
-            ..DefaultSettings::default()
-        };
-        let cones = [SupportedConeT::NonnegativeConeT(m)];
-        let mut solver = DefaultSolver::new(&CscMatrix::zeros((n, n)), &self.cost, matrix, &self.rhs, &cones, settings)
-            .expect("the program is built with matching dimensions and default settings");
-        solver.solve();
-        let (x, price) = (solver.solution.x, solver.solution.z);
-        let usable = matches!(solver.solution.status, SolverStatus::Solved | SolverStatus::AlmostSolved);
-        (usable && x.iter().chain(&price).all(|v| v.is_finite())).then_some((x, price))
-    }
+/// Values and prices, if the solver came to finite ones. Where the numbers are too far apart for the first
+/// exactness, the second is still good enough for prices.
+fn solved(program: &Rows) -> Option<(Vec<f64>, Vec<f64>)> {
+    [1e-7, 1e-5].into_iter().find_map(|gap| {
+        let exactness = Exactness { gap, missed: 0.1 * gap, iterations_max: 60 };
+        let Solution { values, prices, solved } = program.solve(exactness, &|| false);
+        (solved && values.iter().chain(&prices).all(|v| v.is_finite())).then_some((values, prices))
+    })
 }

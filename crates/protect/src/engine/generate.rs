@@ -1,14 +1,16 @@
 //! Column generation: the best mixture of the schedules known, and schedules that improve it.
 
-use super::answer::dot;
+mod bound;
+mod stop;
+
 use super::impossible;
 use super::lineup::{Arena, Lineup};
 use super::master::{Column, Master, Row};
 use super::model::{Model, Slot};
-use super::proof::{Effort, Proof, Rounded, SlotProof, Stance, Start, prove};
+use super::proof::{Proof, Stance};
 use super::seek::{self, Answers};
-use super::solve::{JOINT_SIZE_MAX, Setting, SlotMixture, Solved};
-use crate::plan::{OPTIMAL_GAP, Progress, Watch};
+use super::solve::{Setting, SlotMixture, Solved};
+use crate::plan::{Progress, Watch};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Floors are aimed at with this much to spare, so that rounding probabilities does not break them:
@@ -21,18 +23,14 @@ pub(crate) const SHORTAGE_MAX: f64 = 1e-7;
 /// Rounds without progress after which column generation gives up.
 const STALL_ROUNDS: usize = 30;
 /// How far from the best prices known to the current ones schedules are sought: first a little, then at
-/// the latter. Of 0.2, 0.3, 0.4 and 0.6 the first proved most in the same time.
-const TOWARD: [f64; 2] = [0.2, 1.0];
-/// A bound is proven after so many rounds.
-const PROVE_EVERY: usize = 20;
-/// Rounds end at this share of the gap that is asked for: rounding and adding up cost a little.
-const NEAR: f64 = 0.9;
-/// Over how many rounds progress is measured, and how many times that the target may be away: beyond it
-/// is not reached by rounds, because each brings less than the one before.
-const PACE_ROUNDS: usize = 10;
-const PACE_AHEAD: f64 = 8.0;
+/// the latter. Of 0.05, 0.1, 0.2, 0.3, 0.4 and 0.6 the second did best over problems small and large; the
+/// first is better where many sites tie, and slower to better prices where few do.
+const TOWARD: [f64; 2] = [0.1, 1.0];
 /// Rows of harm that may enter in one pass.
 const ROWS_A_PASS: usize = 60;
+/// Passes of solving the master and adding rows, and pivots of one.
+const SETTLE_PASSES: usize = 12;
+const PIVOTS_MAX: usize = 20_000;
 
 /// Schedules of one slot found so far, each once.
 #[derive(Debug)]
@@ -268,18 +266,26 @@ impl<'a> Run<'a> {
         weights
     }
 
-    /// Solves the master and adds the rows of harm that its mixture breaks, until there are none.
-    fn settle(&mut self, master: &mut Master) -> Vec<Vec<f64>> {
-        for _ in 0..12 {
-            master.solve(20_000);
+    /// Solves the master and adds the rows of harm that its mixture breaks, until there are none or it is to
+    /// stop. The last mixture, and what it misses of the floors.
+    fn settle(&mut self, master: &mut Master, watch: &Watch<'_>) -> (Vec<Vec<f64>>, f64) {
+        let mut settled = None;
+        for _ in 0..SETTLE_PASSES {
+            if !master.solve(PIVOTS_MAX, watch.should_stop) {
+                break;
+            }
             let weights = self.weights(master);
-            let covers = self.mixed(&weights);
-            if self.add_rows(master, &covers) == 0 {
-                return weights;
+            let (covers, shortage) = (self.mixed(&weights), master.shortage());
+            let done = self.add_rows(master, &covers) == 0;
+            settled = Some((weights, shortage));
+            if done || (watch.should_stop)() {
+                return settled.expect("it was just set");
             }
         }
-        master.solve(20_000);
-        self.weights(master)
+        if !(watch.should_stop)() && master.solve(PIVOTS_MAX, watch.should_stop) {
+            return (self.weights(master), master.shortage());
+        }
+        settled.unwrap_or_else(|| (self.weights(master), f64::INFINITY))
     }
 
     fn add_rows(&mut self, master: &mut Master, covers: &[Vec<f64>]) -> usize {
@@ -320,13 +326,16 @@ impl<'a> Run<'a> {
             return;
         }
         let mut master = self.master();
-        let mut center = (start.clone(), f64::NEG_INFINITY);
+        // The prices of the relaxation are the best known until others prove more.
+        let proven: f64 = self.slots.iter().map(|&s| self.proof.slots[s].part).sum();
+        let mut center = (start.clone(), proven);
         let mut last = (f64::INFINITY, 0);
         let mut penalty_left = 3;
         let mut values = Vec::new();
         for round in 0..options.rounds_max {
-            let weights = self.settle(&mut master);
-            self.note(&master, weights);
+            let (weights, shortage) = self.settle(&mut master, watch);
+            let used = weights.iter().flatten().filter(|weight| **weight > 0.0).count();
+            self.note(shortage, weights);
             let value = self.best.as_ref().map_or(master.value() * self.scale, |best| best.value);
             (watch.progress)(Progress { round, value, bound: self.proof.bound, schedules: self.columns.len() });
             if (watch.should_stop)() {
@@ -334,7 +343,7 @@ impl<'a> Run<'a> {
                 break;
             }
             let kept = self.shortage < SHORTAGE_MAX;
-            if kept && self.near_enough(start) {
+            if kept && (self.near_enough(start) || used > self.setting.schedules_max) {
                 break;
             }
             if last.0 - value > 2e-5 * value.abs() {
@@ -365,27 +374,6 @@ impl<'a> Run<'a> {
         self.floor_prices = self.spread(&master.prices()).floor_prices;
     }
 
-    /// Where a bound costs little beside a round, one is proven now and then at the best prices known.
-    fn prove_between(&mut self, center: &(Stance, f64), round: usize, watch: &Watch<'_>) {
-        let due = round > 0 && round.is_multiple_of(PROVE_EVERY) && center.1 > self.proof.bound;
-        let all = self.slots.len() == self.model().slots.len();
-        if due && all && !self.setting.small && self.model().sites() * self.slots.len() <= JOINT_SIZE_MAX {
-            self.prove_at(&center.0, 1, f64::INFINITY, watch);
-        }
-    }
-
-    /// Whether the values of rounds fall too slowly to meet the target.
-    /// once `estimate`, what the best prices known would prove if every answer to them were the best, is near.
-    fn out_of_reach(&self, values: &[f64], estimate: f64) -> bool {
-        let Some(value) = values.last() else { return false };
-        if self.slots.len() < self.model().slots.len() || values.len() <= PACE_ROUNDS {
-            return false;
-        }
-        let pace = values[values.len() - 1 - PACE_ROUNDS] - value;
-        let share = 1.0 - NEAR * self.setting.options.gap_target;
-        estimate >= value * share && value - self.proof.bound / share > PACE_AHEAD * pace
-    }
-
     /// Drops from the master the schedules that are far from paying, when there are many.
     fn purge(&mut self, master: &mut Master) {
         let most = 100 * self.slots.len() + master.rows();
@@ -395,31 +383,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn near_enough(&self, start: &Stance) -> bool {
-        let Some(best) = &self.best else { return false };
-        let target = if self.setting.small { OPTIMAL_GAP / 4.0 } else { NEAR * self.setting.options.gap_target };
-        let whole = self.proof.bound.abs();
-        if self.slots.len() == self.model().slots.len() {
-            return best.value - self.proof.bound <= target * best.value;
-        }
-        // One slot among many: its own part of the gap, with worst harm at the price it has for all,
-        // and what it adds to the worst harm of all.
-        let n = self.model().sites();
-        let (mut value, mut excess) = (best.forecast, 0.0);
-        for (k, theta) in best.thetas.iter().enumerate() {
-            let held: f64 =
-                self.slots.iter().map(|&s| start.attackers[k][s * n..(s + 1) * n].iter().sum::<f64>()).sum();
-            value += held * theta.max(self.allowance[k]);
-            excess += (theta - self.allowance[k]).max(0.0);
-        }
-        let part: f64 = self.slots.iter().map(|&s| self.proof.slots[s].part).sum();
-        let share = (part / whole).max(0.5 / self.model().slots.len() as f64);
-        value - part <= 0.5 * target * whole * share && excess <= 0.4 * target * whole
-    }
-
     /// Keeps the mixture if it is the best that keeps the floors.
-    fn note(&mut self, master: &Master, weights: Vec<Vec<f64>>) {
-        let shortage = master.shortage();
+    fn note(&mut self, shortage: f64, weights: Vec<Vec<f64>>) {
         let (forecast, thetas) = self.harms(&self.mixed(&weights));
         let above: f64 = thetas.iter().zip(&self.allowance).map(|(theta, allowed)| (theta - allowed).max(0.0)).sum();
         let value = forecast + above;
@@ -507,47 +472,6 @@ impl<'a> Run<'a> {
     fn price_exactly(&mut self, master: &mut Master, prices: &[f64], stance: &Stance, watch: &Watch<'_>) -> bool {
         let found = self.prove_at(stance, self.setting.options.leaves_max, f64::INFINITY, watch);
         self.enter(master, prices, found.into_iter().map(|lineup| lineup.into_iter().collect()).collect())
-    }
-
-    /// Proves a bound at a stance, and keeps it if it is better. Returns the best answers met.
-    fn prove_at(&mut self, stance: &Stance, leaves_max: usize, enough: f64, watch: &Watch<'_>) -> Vec<Option<Lineup>> {
-        let model = self.model();
-        let threads = if self.setting.small { 1 } else { self.setting.options.threads };
-        let rounded = Rounded::new(model, stance, true);
-        let effort = Effort { leaves_max, enough, threads, should_stop: watch.should_stop };
-        let mut proofs: Vec<SlotProof> = Vec::new();
-        let mut lineups = Vec::new();
-        for (&s, pool) in self.slots.iter().zip(&mut self.pools) {
-            let weights = rounded.weights(model, s);
-            let best = (0..pool.lineups.len())
-                .max_by(|&a, &b| dot(&weights, &pool.covers[a]).total_cmp(&dot(&weights, &pool.covers[b])));
-            let hint = best.map(|ix| pool.lineups[ix].clone());
-            let start = Start { slot: s, root: &self.setting.roots[s], first: None, hint };
-            let proved = prove(model, &mut pool.arena, &rounded, start, &effort);
-            proofs.push(proved.proof);
-            lineups.push(proved.lineup);
-        }
-        let bound = proofs.iter().map(|proof| proof.part).sum();
-        if bound > self.proof.bound {
-            let Rounded { attackers, price_denominator, .. } = rounded;
-            self.proof = Proof { attackers, price_denominator, slots: proofs, bound };
-        }
-        lineups
-    }
-
-    /// Where the gap is still too wide, splits the proof at the last prices.
-    pub(crate) fn tighten(&mut self, watch: &Watch<'_>) {
-        let target = self.setting.options.gap_target;
-        let wide = self.best.as_ref().is_some_and(|best| best.value - self.proof.bound > target * best.value);
-        if !wide || self.setting.small || self.stopped || self.setting.options.leaves_tight == 0 {
-            return;
-        }
-        if let Some(stance) = self.stance.clone() {
-            let value = self.best.as_ref().map_or(f64::INFINITY, |best| best.value);
-            // One slot stops as soon as its bound will do; several do not know of each other.
-            let enough = if self.slots.len() == 1 { value * (1.0 - target) } else { f64::INFINITY };
-            self.prove_at(&stance, self.setting.options.leaves_tight, enough, watch);
-        }
     }
 
     /// Pool, weights and worst harms of a run of one slot.

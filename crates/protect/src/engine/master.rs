@@ -67,6 +67,9 @@ pub(crate) struct Master {
 
 const TOLERANCE: f64 = 1e-10;
 const PIVOT_LEAST: f64 = 1e-9;
+/// So many pivots are made whether or not it is to stop, which is looked at once in some of the others.
+const PIVOTS_FREE: usize = 512;
+const STOP_EVERY: usize = 64;
 const REFRESH_EVERY: usize = 200;
 /// Levels that miss their equations by more are worked out anew.
 const DRIFT_MAX: f64 = 1e-9;
@@ -239,26 +242,34 @@ impl Master {
         y
     }
 
-    /// Pivots until the basis is optimal, or `pivots_max`: first back to primal feasibility where
-    /// rows were added, then by primal steps. Returns the pivots made.
-    pub(crate) fn solve(&mut self, pivots_max: usize) -> usize {
+    /// Pivots until the basis is optimal, or `pivots_max`, or until it is to stop: first back to primal
+    /// feasibility where rows were added, then by primal steps. Whether it got back: else there is no mixture.
+    pub(crate) fn solve(&mut self, pivots_max: usize, should_stop: &dyn Fn() -> bool) -> bool {
         let mut pivots = 0;
+        let stop = |pivots: usize| pivots >= PIVOTS_FREE && pivots.is_multiple_of(STOP_EVERY) && should_stop();
         // What rounding has made of the levels is measured in the end, and mended.
         for _ in 0..3 {
             if self.broken {
                 self.crash();
             }
-            pivots += self.dual_steps(pivots_max);
+            let end = pivots_max.saturating_sub(pivots);
+            let (dual, ended) = self.dual_steps(end, &|more| stop(pivots + more));
+            pivots += dual;
+            if ended {
+                return false;
+            }
             if self.level.all().any(|(_, level)| level < -1e-9) {
                 self.crash();
             }
-            pivots += self.primal_steps(pivots_max);
-            if self.drift() < DRIFT_MAX || pivots >= pivots_max {
+            let end = pivots_max.saturating_sub(pivots);
+            let (primal, ended) = self.primal_steps(end, &|more| stop(pivots + more));
+            pivots += primal;
+            if ended || self.drift() < DRIFT_MAX || pivots >= pivots_max {
                 break;
             }
             self.broken = !self.refresh();
         }
-        pivots
+        true
     }
 
     /// How far the levels are from solving their equations.
@@ -269,11 +280,15 @@ impl Master {
             .fold(0.0, f64::max)
     }
 
-    fn dual_steps(&mut self, pivots_max: usize) -> usize {
+    /// Pivots made, and whether it stopped before it was done.
+    fn dual_steps(&mut self, pivots_max: usize, stop: &dyn Fn(usize) -> bool) -> (usize, bool) {
         let mut y = self.duals();
         for pivot in 0..pivots_max {
+            if stop(pivot) {
+                return (pivot, true);
+            }
             let worst = self.level.all().min_by(|a, b| a.1.total_cmp(&b.1));
-            let Some((place, _)) = worst.filter(|worst| worst.1 < -1e-10) else { return pivot };
+            let Some((place, _)) = worst.filter(|worst| worst.1 < -1e-10) else { return (pivot, false) };
             let row = self.inverse_row(place);
             let (row_by_slot, y_by_slot) = (self.program.by_slot(&row), self.program.by_slot(&y));
             let mut best: Option<(f64, Var, f64, f64)> = None;
@@ -290,11 +305,11 @@ impl Master {
                     }
                 }
             }
-            let Some((_, var, _, reduced)) = best else { return pivot };
+            let Some((_, var, _, reduced)) = best else { return (pivot, false) };
             let direction = self.direction(var);
             let alpha = direction.at(place);
             if alpha.abs() < PIVOT_LEAST {
-                return pivot;
+                return (pivot, false);
             }
             let step = self.level.at(place) / alpha;
             self.exchange(place, var, &direction, &row, step);
@@ -302,12 +317,12 @@ impl Master {
             if self.pivots_since_refresh >= REFRESH_EVERY {
                 if !self.refresh() {
                     self.broken = true;
-                    return pivot;
+                    return (pivot, false);
                 }
                 y = self.duals();
             }
         }
-        pivots_max
+        (pivots_max, false)
     }
 
     /// Every variable that is not in the basis.
@@ -327,17 +342,21 @@ impl Master {
         }
     }
 
-    fn primal_steps(&mut self, pivots_max: usize) -> usize {
+    /// Pivots made, and whether it stopped before it was done.
+    fn primal_steps(&mut self, pivots_max: usize, stop: &dyn Fn(usize) -> bool) -> (usize, bool) {
         let mut y = self.duals();
         let mut flat = 0;
         let mut candidates: Vec<Var> = Vec::new();
         for pivot in 0..pivots_max {
-            let Some((var, reduced)) = self.entering(&y, &mut candidates, flat > 60) else { return pivot };
+            if stop(pivot) {
+                return (pivot, true);
+            }
+            let Some((var, reduced)) = self.entering(&y, &mut candidates, flat > 60) else { return (pivot, false) };
             let direction = self.direction(var);
-            let Some((place, step)) = self.leaving(&direction) else { return pivot };
+            let Some((place, step)) = self.leaving(&direction) else { return (pivot, false) };
             flat = if step * -reduced > 1e-13 { 0 } else { flat + 1 };
             if flat > 2_000 {
-                return pivot;
+                return (pivot, false);
             }
             let row = self.inverse_row(place);
             let factor = reduced / direction.at(place);
@@ -347,12 +366,12 @@ impl Master {
             if self.pivots_since_refresh >= REFRESH_EVERY {
                 if !self.refresh() {
                     self.broken = true;
-                    return pivot;
+                    return (pivot, false);
                 }
                 y = self.duals();
             }
         }
-        pivots_max
+        (pivots_max, false)
     }
 
     /// How the basic variables change as `var` enters: the inverse times its column.

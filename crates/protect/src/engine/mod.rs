@@ -18,6 +18,7 @@ mod program;
 mod proof;
 mod relax;
 mod route;
+mod rows;
 mod sample;
 mod screen;
 mod seek;

@@ -17,8 +17,7 @@
 use super::lineup::{Arena, Fixing};
 use super::model::{Model, Slot, Source, members};
 use super::route;
-use clarabel::algebra::CscMatrix;
-use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SolverStatus, SupportedConeT};
+use super::rows::{Exactness, Rows, Solution};
 
 /// What the program minimises.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +108,7 @@ pub(crate) fn relax(
             _ => 1e-9,
         };
         let program = Program::build(model, jobs, arenas, goal, &candidates, &taken);
-        let relaxed = program.solve(model, jobs, arenas, exactness);
+        let relaxed = program.solve(model, jobs, arenas, exactness, should_stop);
         let routes_open = round < rounds_max.max(8) && jobs.iter().any(|job| !model.slots[job.slot].areas.is_empty());
         if (round >= rounds_max && !routes_open) || should_stop() {
             return relaxed;
@@ -246,12 +245,10 @@ struct Places {
     seat_row: Vec<usize>,
 }
 
-/// Constraint rows `row . v <= rhs` in the order they were added, stored by column.
+/// The program, and where its variables and rows stand.
 #[derive(Default)]
 struct Program {
-    cost: Vec<f64>,
-    columns: Vec<Vec<(usize, f64)>>,
-    rhs: Vec<f64>,
+    rows: Rows,
     theta: Vec<Option<usize>>,
     slots: Vec<Places>,
     scale: f64,
@@ -260,21 +257,6 @@ struct Program {
 }
 
 impl Program {
-    fn variable(&mut self, cost: f64) -> usize {
-        self.cost.push(cost);
-        self.columns.push(Vec::new());
-        self.cost.len() - 1
-    }
-
-    fn row(&mut self, rhs: f64, entries: impl IntoIterator<Item = (usize, f64)>) -> usize {
-        let row = self.rhs.len();
-        self.rhs.push(rhs);
-        for (column, value) in entries {
-            self.columns[column].push((row, value));
-        }
-        row
-    }
-
     fn build(
         model: &Model,
         jobs: &[Job<'_>],
@@ -293,7 +275,7 @@ impl Program {
             let mut all = jobs.iter().flat_map(|job| (0..model.sites()).map(|i| model.harm(k, job.slot, i)));
             matches!(goal, Goal::Harm) && all.any(|h| h > 0.0)
         };
-        program.theta = (0..model.groups.len()).map(|k| watched(k).then(|| program.variable(1.0))).collect();
+        program.theta = (0..model.groups.len()).map(|k| watched(k).then(|| program.rows.variable(1.0))).collect();
         for (j, job) in jobs.iter().enumerate() {
             let slot = &model.slots[job.slot];
             let mut places = Places::default();
@@ -308,8 +290,8 @@ impl Program {
             program.limits(model, slot, job.fix, &arenas[j], &mut places);
             program.slots.push(places);
         }
-        for variable in 0..program.cost.len() {
-            program.row(0.0, [(variable, -1.0)]);
+        for variable in 0..program.rows.cost.len() {
+            program.rows.row(0.0, [(variable, -1.0)]);
         }
         program
     }
@@ -318,7 +300,7 @@ impl Program {
     fn variables(&mut self, model: &Model, slot: &Slot, fix: &Fixing, arena: &Arena, places: &mut Places) {
         let contingents = slot.on_duty.len();
         let mut spread = |crew: u64, list: &mut Vec<Option<usize>>| {
-            list.extend((0..contingents).map(|c| (crew >> c & 1 == 1).then(|| self.variable(0.0))));
+            list.extend((0..contingents).map(|c| (crew >> c & 1 == 1).then(|| self.rows.variable(0.0))));
         };
         (0..model.sites()).for_each(|i| spread(fix.post[i].free, &mut places.post));
         (0..model.bases()).for_each(|b| spread(fix.force[b].free, &mut places.force));
@@ -361,33 +343,33 @@ impl Program {
             let posts: Vec<usize> =
                 places.post[i * contingents..(i + 1) * contingents].iter().flatten().copied().collect();
             if fix.post[i].held.is_some() {
-                modes.push((self.variable(-weight * model.post_effect), model.post_effect));
+                modes.push((self.rows.variable(-weight * model.post_effect), model.post_effect));
             } else if (slot.must[i] || slot.visit[i]) && !posts.is_empty() {
                 // The post stands whether or not it is the best cover.
-                let w = self.variable(-weight * model.post_effect);
-                self.row(0.0, std::iter::once((w, 1.0)).chain(posts.iter().map(|&x| (x, -1.0))));
+                let w = self.rows.variable(-weight * model.post_effect);
+                self.rows.row(0.0, std::iter::once((w, 1.0)).chain(posts.iter().map(|&x| (x, -1.0))));
                 modes.push((w, model.post_effect));
             } else {
                 for &x in &posts {
-                    self.cost[x] -= weight * model.post_effect;
+                    self.rows.cost[x] -= weight * model.post_effect;
                 }
                 modes.extend(posts.iter().map(|&x| (x, model.post_effect)));
             }
             for &(base, effect) in &help[i] {
-                let w = self.variable(-weight * effect);
+                let w = self.rows.variable(-weight * effect);
                 modes.push((w, effect));
                 if fix.force[base].held.is_none() {
                     let z = places.force[base * contingents..(base + 1) * contingents].iter().flatten();
                     let entries: Vec<_> = std::iter::once((w, 1.0)).chain(z.map(|&z| (z, -1.0))).collect();
-                    self.row(0.0, entries);
+                    self.rows.row(0.0, entries);
                 }
             }
             if model.patrol_effect > 0.0 && (!by_patrol[i].is_empty() || held_share[i] > 0.0) {
-                let w = self.variable(-weight * model.patrol_effect);
+                let w = self.rows.variable(-weight * model.patrol_effect);
                 modes.push((w, model.patrol_effect));
-                self.row(held_share[i], std::iter::once((w, 1.0)).chain(by_patrol[i].iter().copied()));
+                self.rows.row(held_share[i], std::iter::once((w, 1.0)).chain(by_patrol[i].iter().copied()));
             }
-            places.site_row.push((!modes.is_empty()).then(|| self.row(1.0, modes.iter().map(|&(w, _)| (w, 1.0)))));
+            places.site_row.push((!modes.is_empty()).then(|| self.rows.row(1.0, modes.iter().map(|&(w, _)| (w, 1.0)))));
             places.modes.push(modes);
         }
     }
@@ -397,7 +379,7 @@ impl Program {
             let rows = (0..model.sites()).map(|i| {
                 let (theta, h) = (self.theta[k]?, model.harm(k, s, i) / self.scale);
                 let entries: Vec<_> = places.modes[i].iter().map(|&(w, effect)| (w, -h * effect)).collect();
-                (h > 0.0).then(|| self.row(-h, std::iter::once((theta, -1.0)).chain(entries)))
+                (h > 0.0).then(|| self.rows.row(-h, std::iter::once((theta, -1.0)).chain(entries)))
             });
             let rows = rows.collect();
             places.harm_row.push(rows);
@@ -426,7 +408,7 @@ impl Program {
             if floors && slot.floor[i] > 0.0 {
                 let mut entries: Vec<_> = places.modes[i].iter().map(|&(w, effect)| (w, -effect)).collect();
                 entries.extend(self.shortfall(goal, &mut places.short[0][i]));
-                places.floor_row[i] = Some(self.row(-slot.floor[i], entries));
+                places.floor_row[i] = Some(self.rows.row(-slot.floor[i], entries));
             }
             if fix.post[i].held.is_some() {
                 continue;
@@ -436,7 +418,7 @@ impl Program {
                 entries.extend(self.shortfall(goal, &mut places.short[1][i]));
                 self.hopeless |= entries.is_empty();
                 if !entries.is_empty() {
-                    places.must_row[i] = Some(self.row(-1.0, entries));
+                    places.must_row[i] = Some(self.rows.row(-1.0, entries));
                 }
             } else if slot.visit[i] {
                 let mut entries: Vec<_> = posts.iter().map(|&x| (x, -1.0)).collect();
@@ -451,7 +433,7 @@ impl Program {
                 entries.extend(self.shortfall(goal, &mut places.short[2][i]));
                 self.hopeless |= !held && entries.is_empty();
                 if !held && !entries.is_empty() {
-                    places.visit_row[i] = Some(self.row(-1.0, entries));
+                    places.visit_row[i] = Some(self.rows.row(-1.0, entries));
                 }
             }
         }
@@ -461,7 +443,7 @@ impl Program {
         if !matches!(goal, Goal::Shortage) {
             return None;
         }
-        let short = self.variable(1.0);
+        let short = self.rows.variable(1.0);
         *place = Some(short);
         Some((short, -1.0))
     }
@@ -473,25 +455,25 @@ impl Program {
             of[ix * contingents..(ix + 1) * contingents].iter().flatten().map(|&v| (v, 1.0)).collect::<Vec<_>>()
         };
         for i in (0..model.sites()).filter(|&i| (slot.must[i] || slot.visit[i]) && fix.post[i].held.is_none()) {
-            self.row(1.0, list(&places.post, i));
+            self.rows.row(1.0, list(&places.post, i));
         }
         for b in 0..model.bases() {
             let force = list(&places.force, b);
             if !force.is_empty() {
-                self.row(1.0, force);
+                self.rows.row(1.0, force);
             }
         }
         let mut by_area = vec![Vec::new(); slot.areas.len()];
         for (p, patrol) in arena.patrols.iter().enumerate() {
             let patrols = list(&places.patrol, p);
             match patrol.source {
-                Source::Duty(_) if !patrols.is_empty() => drop(self.row(1.0, patrols)),
+                Source::Duty(_) if !patrols.is_empty() => drop(self.rows.row(1.0, patrols)),
                 Source::Duty(_) => {}
                 Source::Route(area, _) => by_area[area].extend(patrols),
             }
         }
         for (area, patrols) in slot.areas.iter().zip(by_area) {
-            self.row(f64::from(area.patrols_max), patrols);
+            self.rows.row(f64::from(area.patrols_max), patrols);
         }
         for c in 0..contingents {
             let of = |vars: &[Option<usize>], ix: usize, seats: u32| {
@@ -502,39 +484,21 @@ impl Program {
             let patrols =
                 arena.patrols.iter().enumerate().filter_map(|(p, patrol)| of(&places.patrol, p, patrol.seats));
             let seats: Vec<_> = posts.chain(forces).chain(patrols).collect();
-            places.seat_row.push(self.row(f64::from(fix.left[c]), seats));
+            places.seat_row.push(self.rows.row(f64::from(fix.left[c]), seats));
         }
     }
 
-    fn solve(self, model: &Model, jobs: &[Job<'_>], arenas: &[Arena], exactness: f64) -> Relaxed {
-        let (m, n) = (self.rhs.len(), self.cost.len());
-        let mut starts = Vec::with_capacity(n + 1);
-        let entries: usize = self.columns.iter().map(Vec::len).sum();
-        let (mut rows, mut values) = (Vec::with_capacity(entries), Vec::with_capacity(entries));
-        for column in &self.columns {
-            starts.push(rows.len());
-            rows.extend(column.iter().map(|entry| entry.0));
-            values.extend(column.iter().map(|entry| entry.1));
-        }
-        starts.push(rows.len());
-        let matrix = CscMatrix::new(m, n, starts, rows, values);
-        let settings = DefaultSettings {
-            verbose: false,
-            max_iter: 100,
-            tol_gap_abs: exactness,
-            tol_gap_rel: exactness,
-            tol_feas: exactness,
-            direct_solve_method: "qdldl".to_owned(),
-            presolve_enable: false,
-            max_threads: 1,
-            ..DefaultSettings::default()
-        };
-        let cones = [SupportedConeT::NonnegativeConeT(m)];
-        let mut solver =
-            DefaultSolver::new(&CscMatrix::zeros((n, n)), &self.cost, &matrix, &self.rhs, &cones, settings)
-                .expect("the program is built with matching dimensions and default settings");
-        solver.solve();
-        let (v, price) = (&solver.solution.x, &solver.solution.z);
+    fn solve(
+        self,
+        model: &Model,
+        jobs: &[Job<'_>],
+        arenas: &[Arena],
+        exactness: f64,
+        should_stop: &dyn Fn() -> bool,
+    ) -> Relaxed {
+        let exactness = Exactness { gap: exactness, missed: exactness, iterations_max: 100 };
+        let Solution { values: v, prices: price, solved } = self.rows.solve(exactness, should_stop);
+        let (v, price) = (&v, &price);
         let slots = self
             .slots
             .iter()
@@ -543,8 +507,7 @@ impl Program {
             .map(|(j, (places, job))| read(model, job, &arenas[j], places, v, price, self.scale));
         let slots = slots.collect();
         let theta = self.theta.iter().map(|ix| ix.map_or(0.0, |ix| finite(v[ix]) * self.scale)).collect();
-        let solved =
-            !self.hopeless && matches!(solver.solution.status, SolverStatus::Solved | SolverStatus::AlmostSolved);
+        let solved = !self.hopeless && solved;
         Relaxed { slots, theta, solved }
     }
 }

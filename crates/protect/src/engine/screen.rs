@@ -15,7 +15,7 @@ use super::model::Model;
 use super::outlook::{Aim, From, Outlook, has_patrols};
 use super::proof::{Node, Proof, SlotProof};
 use super::relax::{Goal, Job, Relaxed, relax};
-use super::solve::{Demand, SlotMixture, Solved, solve_whole};
+use super::solve::{Demand, Limits, SlotMixture, Solved, solve_whole};
 use crate::plan::{Options, Progress, Watch};
 
 /// Problems of one slot with more sites are screened: below, the whole relaxation takes a few seconds.
@@ -83,6 +83,7 @@ pub(super) fn solve_screened(
     let mut screen = Screen { model, root, options, kept, groups, proof: None, found: None };
     let mut best: Option<(f64, SlotMixture)> = None;
     let (mut stopped, mut last) = (false, false);
+    let most = schedules_most(model);
     for _ in 0..PASSES_MAX {
         let screened = match screen.relax(&arena, watch) {
             Ok(screened) => screened,
@@ -92,7 +93,7 @@ pub(super) fn solve_screened(
         let bound = screen.proof.as_ref().map_or(0.0, |proof| proof.bound);
         let tell = |progress: Progress| (watch.progress)(Progress { bound, ..progress });
         let inside = Watch { should_stop: watch.should_stop, progress: &tell };
-        let solved = schedules(&screened, &known, bound, options, &inside);
+        let solved = schedules(&screened, &known, (bound, most), options, &inside);
         let Solved::Mixture { mut slots, stopped: cut, .. } = solved else {
             if best.is_none() {
                 return lifted(model, coarse, solved);
@@ -101,13 +102,19 @@ pub(super) fn solve_screened(
         };
         stopped |= cut;
         let mut mixture = raised(model, coarse, slots.swap_remove(0));
-        let most = schedules_most(model);
-        if mixture.lineups.len() > most {
-            let heaviest = heaviest(&mixture, most - 1);
+        // Weighed anew, in steps while there is time: what the lightest schedules did, others take over. One
+        // more comes in each time, the answer to the relaxation.
+        while mixture.lineups.len() > most {
+            let size = mixture.lineups.len();
+            let step = if cut || (watch.should_stop)() { 0 } else { (size * 9 / 10).min(size - 2) };
+            let kept = heaviest(&mixture, step.max(most - 1));
             let few = Options { draws: 0, rounds_max: 1, ..options.clone() };
-            if let Solved::Mixture { mut slots, .. } = schedules(&screened, &heaviest, bound, &few, &inside) {
-                mixture = raised(model, coarse, slots.swap_remove(0));
-            }
+            // One master program of few schedules, which a stop would leave half done.
+            let calm = Watch { should_stop: &|| false, progress: &tell };
+            let Solved::Mixture { mut slots, .. } = schedules(&screened, &kept, (bound, most), &few, &calm) else {
+                break;
+            };
+            mixture = raised(model, coarse, slots.swap_remove(0));
         }
         known = mixture.lineups.iter().map(|part| part.0.clone()).collect();
         arena = mixture.arena.clone();
@@ -142,8 +149,15 @@ fn heaviest(mixture: &SlotMixture, most: usize) -> Vec<Lineup> {
     order.into_iter().take(most).map(|part| part.0.clone()).collect()
 }
 
-/// Schedules for the smaller model. Where there are many bases, only those that the relaxation uses.
-fn schedules(screened: &Screened, known: &[Lineup], bound: f64, options: &Options, watch: &Watch<'_>) -> Solved {
+/// Schedules for the smaller model, near enough at the `bound` of the whole; not many more than `most`, as
+/// those beyond are to be left out. Where there are many bases, only those that the relaxation uses.
+fn schedules(
+    screened: &Screened,
+    known: &[Lineup],
+    (bound, most): (f64, usize),
+    options: &Options,
+    watch: &Watch<'_>,
+) -> Solved {
     let Screened { coarse, relaxed, arena, hidden } = screened;
     let mut model = coarse.model.clone();
     let crews = model.slots[0].on_duty.len();
@@ -160,7 +174,8 @@ fn schedules(screened: &Screened, known: &[Lineup], bound: f64, options: &Option
     let known = known.iter().map(|lineup| lowered(coarse, lineup)).collect();
     let inner = Options { leaves_tight: 0, ..options.clone() };
     let start = (vec![arena.clone()], vec![known]);
-    solve_whole(&model, &inner, watch, &roots, start, Some(relaxed), Some(bound + hidden))
+    let limits = Limits { bound: bound + hidden, schedules: most + most / 2 };
+    solve_whole(&model, &inner, watch, &roots, start, Some(relaxed), limits)
 }
 
 /// The sites with demands, on a patrol or with a post in a known schedule, and the first by value and by
@@ -406,7 +421,7 @@ fn lifted(model: &Model, coarse: &Coarse, solved: Solved) -> Solved {
 #[cfg(test)]
 mod tests {
     use super::super::model::Model;
-    use super::{Arena, Fixing, Solved, mixed, schedules_most, solve_screened, solve_whole};
+    use super::{Arena, Fixing, Limits, Solved, mixed, schedules_most, solve_screened, solve_whole};
     use crate::generate::{Shape, generate};
     use crate::plan::{Options, Watch};
     use crate::week::WeekData;
@@ -432,7 +447,7 @@ mod tests {
             let start = || Arena::new(&model.slots[0]);
             let roots = std::slice::from_ref(&root);
             let first = (vec![start()], vec![Vec::new()]);
-            let whole = solve_whole(&model, &options, &Watch::none(), roots, first, None, None);
+            let whole = solve_whole(&model, &options, &Watch::none(), roots, first, None, Limits::none());
             let screened = solve_screened(&model, &root, &options, &Watch::none(), (start(), Vec::new()));
             let ((value, bound), (other, other_bound)) = (found(&model, screened), found(&model, whole));
             assert!(bound <= other * (1.0 + 1e-9), "{shape:?}: bound {bound} above the value {other}");

@@ -8,7 +8,7 @@ use super::model::Model;
 use super::parallel;
 use super::proof::{Effort, Proof, Rounded, Stance, Start, prove};
 use super::relax::{Goal, Job, Relaxed, relax};
-use super::sample::draw;
+use super::sample::{Near, draw};
 use super::screen;
 use crate::plan::{Options, Progress, Watch};
 use konbit_base::rng::seeded;
@@ -53,6 +53,8 @@ pub(crate) struct Setting<'a> {
     pub relaxed: &'a Relaxed,
     /// Small enough to be solved to the end.
     pub small: bool,
+    /// With more schedules in a mixture column generation ends.
+    pub schedules_max: usize,
 }
 
 /// Solves the model. `initial` are schedules worth trying for each slot, which must fit; `held` stands
@@ -80,10 +82,25 @@ pub(crate) fn solve(
     } else {
         initial.into_iter().unzip()
     };
-    solve_whole(model, options, watch, &roots, (arenas, initial), held, None)
+    solve_whole(model, options, watch, &roots, (arenas, initial), held, Limits::none())
 }
 
-/// Solves a model as it is. Where a `target` is given, the plan is near enough when it is near to that.
+/// What is known from elsewhere of a search for schedules.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// A bound: the plan is near enough when it is near to that.
+    pub bound: f64,
+    /// With more schedules in a mixture the search ends.
+    pub schedules: usize,
+}
+
+impl Limits {
+    pub(super) fn none() -> Self {
+        Self { bound: f64::NEG_INFINITY, schedules: usize::MAX }
+    }
+}
+
+/// Solves a model as it is.
 pub(super) fn solve_whole(
     model: &Model,
     options: &Options,
@@ -91,14 +108,14 @@ pub(super) fn solve_whole(
     roots: &[Fixing],
     (mut arenas, initial): (Vec<Arena>, Vec<Vec<Lineup>>),
     held: Option<Relaxed>,
-    target: Option<f64>,
+    limits: Limits,
 ) -> Solved {
     let jobs: Vec<Job<'_>> = roots.iter().enumerate().map(|(slot, fix)| Job { slot, fix }).collect();
     let relaxed = held.unwrap_or_else(|| {
         arenas = first_rounds(model, &jobs, std::mem::take(&mut arenas), options, watch);
         relax(model, &jobs, &mut arenas, Goal::Harm, 4, watch.should_stop)
     });
-    if !relaxed.solved {
+    if !relaxed.solved && !(watch.should_stop)() {
         let found = (0..model.slots.len()).find_map(|s| impossible::by_relaxation(model, s, watch));
         if let Some(solved) = found {
             return solved;
@@ -108,11 +125,9 @@ pub(super) fn solve_whole(
     let size =
         |slot: &super::model::Slot| model.sites() + slot.help.iter().map(Vec::len).sum::<usize>() + slot.duties.len();
     let small = model.slots.iter().map(size).sum::<usize>() <= EXACT_SIZE_MAX;
-    let setting = Setting { model, roots, options, relaxed: &relaxed, small };
+    let setting = Setting { model, roots, options, relaxed: &relaxed, small, schedules_max: limits.schedules };
     let (mut pools, mut proof) = first_pools(&setting, &stance, arenas, initial, watch);
-    if let Some(target) = target {
-        proof.bound = proof.bound.max(target);
-    }
+    proof.bound = proof.bound.max(limits.bound);
     for (s, pool) in pools.iter_mut().enumerate().filter(|(_, pool)| pool.lineups.is_empty()) {
         match impossible::first(model, s, &mut pool.arena, options, watch) {
             First::Found(lineup) => drop(pool.add(model, &model.slots[s], lineup)),
@@ -203,8 +218,9 @@ fn first_pools(
         let mut rng = seeded(setting.options.seed, 1 + s as u64);
         let weights = rounded.weights(model, s);
         let search = Search { model, slot, fix: &setting.roots[s], weights: &weights };
+        let near = Near::new(slot, model.bases(), &weights);
         for _ in 0..draws {
-            let lineup = draw(model, slot, &setting.roots[s], &pool.arena, first, &mut rng);
+            let lineup = draw(model, slot, &setting.roots[s], &pool.arena, first, &near, &mut rng);
             let lineup = if lineup.fits(model, slot, &pool.arena) {
                 Some(search.filled(&pool.arena, lineup))
             } else {
