@@ -12,6 +12,7 @@ what a program says of it is not taken. A program that is not installed is left 
 import argparse
 import importlib.metadata
 import json
+import math
 import os
 import resource
 import sys
@@ -142,6 +143,8 @@ def main():
     chosen, bound, outcome = solve()
     seconds, cpu = time.perf_counter() - built, cpu_seconds() - cpu
     value = worth(arguments.suite, instance, chosen)
+    # A bound that the program has not found is infinite there, and no number in JSON.
+    bound = bound if bound is not None and math.isfinite(bound) else None
     gap = abs(value - bound) / value if value and bound is not None else None
     line = {
         "suite": arguments.suite,
