@@ -1,6 +1,6 @@
 """spopt, pbp-pmedian and HiGHS on a p-median or covering instance that `bench pmed` or `bench mclp` solved.
 
-Usage: placement.py INSTANCE --suite pmed|mclp --instance NAME --seed N --seconds N
+Usage: placement.py INSTANCE --suite pmed|mclp --peer spopt|pbp|highs --instance NAME --seed N --seconds N
 
 INSTANCE holds `choose`, and for a median `rows` (of each customer the cost to each candidate), for covering
 `candidates` and `sets` (candidates that cover, weight), with points of the same cover set merged: the peers are
@@ -12,6 +12,7 @@ what a program says of it is not taken. A program that is not installed is left 
 import argparse
 import importlib.metadata
 import json
+import math
 import os
 import resource
 import sys
@@ -120,6 +121,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("file")
     parser.add_argument("--suite", choices=["pmed", "mclp"], required=True)
+    parser.add_argument("--peer", choices=["spopt", "pbp", "highs"], required=True)
     parser.add_argument("--instance", required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
@@ -127,36 +129,38 @@ def main():
     warnings.simplefilter("ignore")
     with open(arguments.file, encoding="utf-8") as file:
         instance = json.load(file)
-    for make in (spopt_locate, pbp, highs):
-        start = time.perf_counter()
-        try:
-            made = make(arguments.suite, instance, arguments.seconds)
-        except ImportError as missing:
-            print(f"left out: {missing}", file=sys.stderr)
-            continue
-        if made is None:
-            continue
-        name, solve = made
-        built, cpu = time.perf_counter(), cpu_seconds()
-        chosen, bound, outcome = solve()
-        seconds, cpu = time.perf_counter() - built, cpu_seconds() - cpu
-        value = worth(arguments.suite, instance, chosen)
-        gap = abs(value - bound) / value if value and bound is not None else None
-        line = {
-            "suite": arguments.suite,
-            "instance": arguments.instance,
-            "value": value,
-            "bound": bound,
-            "gap": gap,
-            "seconds": seconds,
-            "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "seed": arguments.seed,
-            "program": name,
-            "outcome": outcome,
-            "seconds_to_build": built - start,
-            "cpu_seconds": cpu,
-        }
-        print(json.dumps(line), file=LINES, flush=True)
+    make = {"spopt": spopt_locate, "pbp": pbp, "highs": highs}[arguments.peer]
+    start = time.perf_counter()
+    try:
+        made = make(arguments.suite, instance, arguments.seconds)
+    except ImportError as missing:
+        print(f"left out: {missing}", file=sys.stderr)
+        return
+    if made is None:
+        return
+    name, solve = made
+    built, cpu = time.perf_counter(), cpu_seconds()
+    chosen, bound, outcome = solve()
+    seconds, cpu = time.perf_counter() - built, cpu_seconds() - cpu
+    value = worth(arguments.suite, instance, chosen)
+    # A bound that the program has not found is infinite there, and no number in JSON.
+    bound = bound if bound is not None and math.isfinite(bound) else None
+    gap = abs(value - bound) / value if value and bound is not None else None
+    line = {
+        "suite": arguments.suite,
+        "instance": arguments.instance,
+        "value": value,
+        "bound": bound,
+        "gap": gap,
+        "seconds": seconds,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "seed": arguments.seed,
+        "program": name,
+        "outcome": outcome,
+        "seconds_to_build": built - start,
+        "cpu_seconds": cpu,
+    }
+    print(json.dumps(line), file=LINES, flush=True)
 
 
 main()

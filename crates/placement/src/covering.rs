@@ -243,16 +243,20 @@ fn signed(weight: u64) -> i64 {
     i64::try_from(weight).expect("weights sum to at most 2^50")
 }
 
-/// The best set of candidates, proven, or the best found with the bound reached when stopped.
-/// Value and bound are the weight covered.
-pub fn covering(instance: &Covering, options: Options, watch: &Watch<'_>) -> Placement {
+/// The candidates that no other replaces, and the program that is left of the instance with them.
+pub(crate) fn reduced(instance: &Covering) -> (Vec<u32>, Program) {
     let whole = instance.program();
     let fix = whole.dominated();
     let keep: Vec<u32> = (0u32..).zip(&fix).filter(|(_, fix)| **fix == Fix::Free).map(|(i, _)| i).collect();
     let mut program = whole.reduce(&fix);
-    drop(whole);
     program.names = (0u32..).take(keep.len()).collect();
-    program = merge(&program);
+    (keep, merge(&program))
+}
+
+/// The best set of candidates, proven, or the best found with the bound reached when stopped.
+/// Value and bound are the weight covered.
+pub fn covering(instance: &Covering, options: Options, watch: &Watch<'_>) -> Placement {
+    let (keep, program) = reduced(instance);
     let found = search(&program, options, watch);
     let chosen: Vec<u32> = found.chosen.iter().map(|&i| keep[i as usize]).collect();
     let coverable: u64 = instance.sets.iter().map(|(_, weight)| weight).sum();

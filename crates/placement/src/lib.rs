@@ -6,7 +6,7 @@
 //! | module | question | method |
 //! | --- | --- | --- |
 //! | [`mod@median`] | where reaction forces wait, so that travel is least in sum | Lagrangian bound, exchanges, branch and bound |
-//! | [`mod@covering`] | which posts cover most demand | the same, after merging demand with one cover set; annealing, cuts |
+//! | [`mod@covering`] | which posts cover most demand | the same, after merging demand with one cover set; a population of annealed sets, cuts |
 //! | [`mod@fill`] | static posts against an adversary who watches, general payoffs | one sort (ORIGAMI) |
 //! | [`mod@orienteering`] | which patrols visit most, each within its time | seeded search; bound by prices and ng-routes; where few ways are left, all of them |
 //!
@@ -39,6 +39,7 @@ mod cover_file;
 pub mod covering;
 mod cuts;
 mod dual;
+mod evolve;
 pub mod fill;
 mod graph;
 pub mod median;

@@ -1,10 +1,10 @@
 //! Branch and bound over a [`Program`].
 
-use crate::anneal::anneal;
 use crate::answer::{Options, Status, Watch};
 use crate::choice::{Exchange, Fix, Program};
 use crate::cuts::separate;
 use crate::dual::{Bound, Effort, SCALE, climb, decide, round_up};
+use crate::evolve::evolve;
 use konbit_base::rng::{Seeded, seeded};
 
 /// What the search found.
@@ -18,6 +18,7 @@ pub(crate) struct Found {
 }
 
 /// A part of the tree that is still open.
+#[derive(Clone)]
 struct Node {
     program: Program,
     /// Names of the candidates opened on the way here.
@@ -44,9 +45,8 @@ const CUTTING: Effort = Effort { steps: 3_000, step_first: 0.3, patience: 20 };
 /// Rounds of cuts at the root, and the fewest new ones for which another is worth its time.
 const CUT_ROUNDS_MAX: usize = 16;
 const CUTS_MIN: usize = 10;
-/// Runs of annealing, and how many without a better set end them.
-const ANNEALINGS_MAX: usize = 4;
-const ANNEALINGS_IDLE: usize = 2;
+/// Nodes of a covering before a population of sets is bred.
+const FIRST_NODES: u64 = 60;
 /// Rounds of fixing at one node.
 const ROUNDS_MAX: usize = 8;
 /// Random restarts of the exchange heuristic without a better set, after which it ends.
@@ -82,7 +82,7 @@ impl<'a> Search<'a> {
     }
 
     /// Searches depth first from the root as it was settled.
-    fn run(mut self, settled: Option<(Node, Bound)>, nodes_max: u64, stop: &dyn Fn() -> bool) -> Found {
+    fn run(&mut self, settled: Option<(Node, Bound)>, nodes_max: u64, stop: &dyn Fn() -> bool) -> Found {
         let mut nodes = 1;
         let mut stack = Vec::new();
         if let Some((root, bound)) = settled {
@@ -104,7 +104,7 @@ impl<'a> Search<'a> {
         self.found(&stack, nodes)
     }
 
-    fn found(self, open: &[Node], nodes: u64) -> Found {
+    fn found(&self, open: &[Node], nodes: u64) -> Found {
         let least = open.iter().map(|node| node.bound).min();
         let bound = least.unwrap_or(self.value).min(self.value);
         let status = if bound == self.value { Status::Optimal } else { Status::LimitReached };
@@ -146,24 +146,6 @@ impl<'a> Search<'a> {
             self.exchange.improve(&mut is_open, Some(&changed));
             let value = self.root.value(&is_open);
             idle += 1;
-            if value < self.value {
-                (self.value, self.is_open) = (value, is_open);
-                idle = 0;
-            }
-        }
-    }
-
-    /// Runs of annealing from the best set, until some in a row find nothing better.
-    fn anneal(&mut self, rng: &mut Seeded, stop: &dyn Fn() -> bool) {
-        let mut idle = 0;
-        for _ in 0..ANNEALINGS_MAX {
-            if idle == ANNEALINGS_IDLE || stop() {
-                return;
-            }
-            idle += 1;
-            let (mut is_open, _) = anneal(self.root, &self.is_open, rng, stop);
-            self.exchange.improve(&mut is_open, None);
-            let value = self.root.value(&is_open);
             if value < self.value {
                 (self.value, self.is_open) = (value, is_open);
                 idle = 0;
@@ -330,7 +312,15 @@ pub(crate) fn search(program: &Program, options: Options, watch: &Watch<'_>) -> 
     let Some((root, bound)) = search.settle(root, ROOT, stop) else { return search.found(&[], 1) };
     let mut rng = seeded(options.seed, 0);
     if program.is_covering() {
-        search.anneal(&mut rng, stop);
+        // A small program is done in a few nodes; then better sets and cuts would be for nothing.
+        let first = options.nodes_max.min(FIRST_NODES);
+        let found = search.run(Some((root.clone(), bound)), first, stop);
+        if found.status == Status::Optimal || options.nodes_max <= FIRST_NODES {
+            return found;
+        }
+        if let Some(set) = evolve(program, options.seed, root.bound, stop) {
+            search.offer(set.members.into_iter(), true);
+        }
         let closer = search.settle(root, CLOSE, stop).and_then(|root| search.strengthen(root, stop));
         let Some((root, bound)) = closer else { return search.found(&[], 1) };
         let before = search.value;
