@@ -124,7 +124,7 @@ struct Appends {
     /// The machine's load when it began.
     load: Option<f64>,
     /// Time of the processors for all of it, in seconds, without the clients.
-    cpu: Option<f64>,
+    cpu: f64,
 }
 
 impl Setting {
@@ -151,7 +151,7 @@ impl Setting {
             "entry_bytes": entries::BODY_BYTES,
             "file_bytes_each": bytes / times.len().max(1) as u64,
             "load": load,
-            "cpu_us_each": cpu.map(|cpu| (cpu * 1e6 / times.len().max(1) as f64).round()),
+            "cpu_us_each": (cpu * 1e6 / times.len().max(1) as f64).round(),
         }));
         fields.extend(self::fields(more));
         self.print(what, (times.len() as f64 / elapsed.as_secs_f64()).round(), elapsed.as_secs_f64(), fields)

@@ -221,12 +221,12 @@ impl Setting {
         let sets: Vec<RoadStates> = (0..self.repetitions).map(|_| close()).collect();
         let free = RoadStates::default();
         // One after the other, so that each closing starts from a free network.
-        let (mut seconds, mut cpu) = ([Vec::new(), Vec::new()], [Some(0.0), Some(0.0)]);
+        let (mut seconds, mut cpu) = ([Vec::new(), Vec::new()], [0.0, 0.0]);
         for states in &sets {
             for (way, states) in [states, &free].into_iter().enumerate() {
                 let ((), once, once_cpu) = timed_once(|| self.router.update(&mut metric, states));
                 seconds[way].push(once);
-                cpu[way] = cpu[way].zip(once_cpu).map(|(sum, once)| sum + once);
+                cpu[way] += once_cpu;
             }
         }
         let [closing, opening] = seconds;

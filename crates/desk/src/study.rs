@@ -157,6 +157,8 @@ pub(crate) trait AtStrength {
     fn found(&self) -> (f64, f64);
     /// Sites that gain a percentage point or more against a plan for fewer people, by persons, and how many change posture.
     fn gains(&self, before: &Self) -> (Vec<(usize, f64, f64)>, usize);
+    /// Whether everything that a plan for fewer people has on duty is there too, so that the bound holds for it.
+    fn has_all_of(&self, fewer: &Self) -> bool;
 }
 
 /// People on the roll for so many on duty, rounded up.
@@ -235,6 +237,10 @@ impl AtStrength for Valued<'_> {
         let gains = gains(pairs().map(|(then, now)| (then.protection, now.protection)), weights);
         (gains, pairs().filter(|(then, now)| then.posture != now.posture).count())
     }
+
+    fn has_all_of(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl<P> Force<P> {
@@ -295,7 +301,7 @@ fn steps<P: AtStrength>(shown: &[u32], plans: &Strengths<P>, found: &BTreeMap<u3
 }
 
 /// Value and bound by strength: more people can do what fewer do, so a value holds for every larger strength and a bound
-/// for every smaller one.
+/// for every smaller one that has no more on duty anywhere.
 fn carried<P: AtStrength>(plans: &Strengths<P>) -> BTreeMap<u32, (f64, f64)> {
     let mut found: BTreeMap<u32, (f64, f64)> =
         plans.iter().filter_map(|(personnel, plan)| Some((*personnel, plan.as_ref()?.found()))).collect();
@@ -304,10 +310,10 @@ fn carried<P: AtStrength>(plans: &Strengths<P>) -> BTreeMap<u32, (f64, f64)> {
         least = least.min(*value);
         *value = least;
     }
-    let mut most = 0.0f64;
-    for (_, bound) in found.values_mut().rev() {
-        most = most.max(*bound);
-        *bound = most;
+    for (personnel, (_, bound)) in &mut found {
+        let Some(Some(own)) = plans.get(personnel) else { continue };
+        let larger = plans.range(personnel..).filter_map(|(_, plan)| plan.as_ref());
+        *bound = larger.filter(|more| more.has_all_of(own)).fold(0.0, |most, more| more.found().1.max(most));
     }
     found
 }

@@ -33,6 +33,8 @@ pub struct WeekAt {
     stands: Vec<Stand>,
     /// Value of each site, mean over the week.
     values: Vec<f64>,
+    /// People on duty, kind of slot by kind of slot and contingent by contingent.
+    seats: Vec<u32>,
 }
 
 /// What more people of a contingent buy over the week.
@@ -63,6 +65,11 @@ impl AtStrength for WeekAt {
         let gains = gains(pairs().map(|(then, now)| (then.0, now.0)), self.values.iter().copied());
         (gains, pairs().filter(|(then, now)| then.1 != now.1).count())
     }
+
+    // A roster for more people is another roster: it may have fewer of them on duty in some kind of slot.
+    fn has_all_of(&self, fewer: &Self) -> bool {
+        self.seats.iter().zip(&fewer.seats).all(|(more, fewer)| more >= fewer)
+    }
 }
 
 fn stands(data: &WeekData, evaluation: &WeekEvaluation) -> Vec<Stand> {
@@ -87,6 +94,7 @@ impl WeekAt {
             schedules,
             stands: stands(data, &evaluation),
             values: mean_over_week(data, &values),
+            seats: data.slots.iter().flat_map(|slot| slot.seats.iter().map(|part| part.seats)).collect(),
         })
     }
 }

@@ -146,7 +146,7 @@ fn measure(setting: &Setting, what: &str, clients: u32, pace: Pace) -> anyhow::R
         };
         scope.spawn(run).join().expect("the clients do not panic")
     })?;
-    let cpu = since(before).zip(of_clients).map(|(all, clients)| (all - clients).max(0.0));
+    let cpu = (since(before) - of_clients).max(0.0);
     drop(runtime);
     let record = server.stop(times.len())?;
     let offered = match pace {

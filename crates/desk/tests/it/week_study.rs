@@ -112,7 +112,8 @@ fn more_people_of_a_contingent_never_do_worse_and_a_study_that_was_ended_goes_on
     assert!(!whole.is_cut_short && whole.made.0 == whole.made.1);
     assert_eq!((whole.personnel, whole.found.0), (24, document.value.unwrap()));
     let found: Vec<(f64, f64)> = whole.steps.iter().filter_map(|step| step.found).collect();
-    assert!(found.len() >= 2 && found.windows(2).all(|pair| pair[1].0 <= pair[0].0 && pair[1].1 <= pair[0].1));
+    assert!(found.len() >= 2 && found.windows(2).all(|pair| pair[1].0 <= pair[0].0), "{found:?}");
+    assert!(found.iter().all(|(value, bound)| bound <= value), "{found:?}");
     let is_band = |band: &Band| 0.0 <= band.low && band.low <= band.found && band.found <= band.high;
     let spared = whole.units.iter().map(|unit| unit.spared.expect("every unit was planned for"));
     assert!(spared.chain(whole.steps.iter().filter_map(|step| step.spared)).all(|band| is_band(&band)));

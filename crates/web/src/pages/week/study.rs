@@ -107,7 +107,7 @@ pub fn curve(view: &View<'_>, figures: &WeekFigures, page: &CurvePage<'_>) -> Ma
         csv: &page.question.address_of("/week/curve.csv", true, &[("crew", page.crew)]),
     };
     html! {
-        p.lead { "What another number of people of " (name) " would change over the week, from half to one and a half times as many; all others stay as they are. Every strength has a roster of its own. " @if let Some(force) = page.force { (fifty(force)) } }
+        p.lead { "What another number of people of " (name) " would change over the week, from half to one and a half times as many; all others stay as they are. Every strength has a roster of its own, and bounds hold for that roster. " @if let Some(force) = page.force { (fifty(force)) } }
         form.filters method="get" action="/week/curve" {
             @for (name, value) in page.question.pairs().iter().filter(|(name, _)| *name != key) { input type="hidden" name=(name) value=(value); }
             (select("crew", "Contingent", page.crew, "the largest", &crews))
@@ -175,7 +175,7 @@ pub fn sensitivity(view: &View<'_>, page: &JudgedPage<'_>) -> Markup {
         (sensitivity_lead(&of))
         (progress("/week/sensitivity", page.question, &[], page.stand, page.results.len(), page.wanted))
         (sensitivity_table(&of))
-        @if !page.results.is_empty() { p.quiet { "Protection is a mean over the slots of the week." } }
+        @if !page.results.is_empty() { p.quiet { "Protection is a mean over the slots of the week. With fewer people for one on duty the roster is asked for more than it can give; what it cannot give is missing from some slots more than from others, and a kind of slot is planned with the people of its leanest one, so that such a plan can do worse than one that asks for less." } }
         (back(page.question))
     }
 }
