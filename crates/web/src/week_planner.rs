@@ -167,8 +167,11 @@ impl WeekPlanner {
             return asked;
         }
         let mut state = locked(&self.state);
-        if let Some(running) = &state.running {
-            return Asked::Busy(running.key.words());
+        match &state.running {
+            // Another page began it just now.
+            Some(running) if running.key == key => return Asked::Running { progress: None, so_far: None, seconds: 0 },
+            Some(running) => return Asked::Busy(running.key.words()),
+            None => {}
         }
         let (stop, shown) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Shown::default())));
         let started = Instant::now();

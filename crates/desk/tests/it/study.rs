@@ -23,7 +23,7 @@ fn request(scratch: &Scratch) -> PlanRequest {
     PlanRequest::at(moment(scratch))
 }
 
-fn changes(figures: &[(&str, &str)], posts: &[(&str, bool)]) -> Changes {
+pub(crate) fn changes(figures: &[(&str, &str)], posts: &[(&str, bool)]) -> Changes {
     let mut changes = Changes::default();
     for (name, text) in figures {
         changes.set(name, text).unwrap();

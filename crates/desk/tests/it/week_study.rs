@@ -1,6 +1,7 @@
 //! Questions about the week of a small mission, and studies of a plan of it.
 
 use crate::Scratch;
+use crate::study::changes;
 use crate::week::{SUNDAY, adopted, at, mission, moment, planned, prepared, small};
 use konbit_desk::{
     Band, Changes, Demand, Desk, DeskError, End, EndResult, Figure, Progress, Watch, WeekBase, WeekDocument, WeekForce,
@@ -10,17 +11,6 @@ use konbit_mission::rules::Refusal;
 use konbit_mission::week::WeekAssumptions;
 use konbit_protect::evaluate_week;
 use std::cell::Cell;
-
-fn changes(figures: &[(&str, &str)], posts: &[(&str, bool)]) -> Changes {
-    let mut changes = Changes::default();
-    for (name, text) in figures {
-        changes.set(name, text).unwrap();
-    }
-    for (site, must) in posts {
-        changes.post(site, *must).unwrap();
-    }
-    changes
-}
 
 #[test]
 fn a_plan_of_the_week_under_changed_figures_is_adopted_with_them_in_one_append() {

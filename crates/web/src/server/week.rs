@@ -15,15 +15,16 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use jiff::ToSpan as _;
-use konbit_desk::{Changes, DrawnSlot, PlannedWeek, PreparedWeek, WeekView, followed};
+use konbit_desk::{
+    Changes, DrawnSlot, PlannedWeek, PreparedWeek, WeekView, draw_rows, followed, monday_of, roster_sheets,
+    section_calendar, slot_sheet_csv,
+};
 use konbit_mission::draws::{Draw, Move};
 use konbit_mission::week::{WeekAssumptions, WeekFigures};
 use konbit_protect::WeekDocument;
-use konbit_roster::{Clock, sheet};
+use konbit_roster::sheet;
 use maud::Markup;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Role under which things are recorded from these pages, until there are accounts.
@@ -368,26 +369,15 @@ pub(super) async fn draws(State(app): State<App>, uri: Uri, headers: HeaderMap) 
 
 pub(super) async fn draws_csv(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
     answer(app, Ask::new(&uri, &headers), move |work| {
-        let mut out = String::from("id,plan,plan_sha256,kind,start,end,commitment,seed,schedule\n");
-        for draw in work.view.mission.draws.values() {
-            let (seed, schedule) = draw.revealed.as_ref().map_or_else(Default::default, |revealed| {
-                (revealed.seed.to_string(), (revealed.schedule + 1).to_string())
-            });
-            writeln!(
-                out,
-                "{},{},{},{},{},{},{},{seed},{schedule}",
-                draw.id, draw.plan, draw.document, draw.slot, draw.start, draw.end, draw.commitment
-            )
-            .expect("writing to a string cannot fail");
-        }
-        Ok(csv("draws.csv", out))
+        let rows = draw_rows(work.view.mission, work.app.desk.check_draws(work.view.mission)?, work.now);
+        Ok(csv("draws.csv", konbit_desk::draws_csv(&rows)))
     })
     .await
 }
 
-fn csv(name: &str, text: String) -> Answer {
+fn csv(name: &str, bytes: Vec<u8>) -> Answer {
     let media = "text/csv; charset=utf-8";
-    Answer::File { media, name: Some(name.to_owned()), bytes: text.into_bytes(), immutable: false }
+    Answer::File { media, name: Some(name.to_owned()), bytes, immutable: false }
 }
 
 /// The slot of a draw.
@@ -402,19 +392,11 @@ pub(super) async fn slot(State(app): State<App>, Path(id): Path<String>, uri: Ur
         let (id, as_table) = id.strip_suffix(".csv").map_or((id.as_str(), false), |id| (id, true));
         let drawn = drawn(work, id)?;
         let sheet = work.app.desk.sheet(work.view.mission, &drawn);
-        if as_table {
-            let mut out = String::from("section,contingent,base,people,task,instead\n");
-            for section in &sheet.sections {
-                for task in &section.tasks {
-                    let instead: Vec<String> = task.instead.iter().map(|(other, _)| task_word(other)).collect();
-                    let (section, crew, base) = (&section.section, &section.contingent, &section.base);
-                    writeln!(out, "{section},{crew},{base},{},{},{}", task.persons, task_word(&task.task), instead.join(" "))
-                        .expect("writing to a string cannot fail");
-                }
-            }
-            return Ok(csv(&format!("sheet-{id}.csv"), out));
-        }
         let is_over = drawn.draw.end <= work.now;
+        if as_table {
+            let bytes = slot_sheet_csv(work.view.mission, &sheet, None, is_over);
+            return Ok(csv(&format!("sheet-{id}.csv"), bytes));
+        }
         let json = json!({ "draw": drawn.draw, "schedule": drawn.number + 1, "sheet": sheet, "published": drawn.draw.revealed.is_some() });
         let main = slots::sheet(&work.view, &drawn, &sheet, is_over);
         Ok(Answer::page("Who does what", "/week", main, json))
@@ -539,27 +521,15 @@ pub(super) async fn roster_json(State(app): State<App>, uri: Uri, headers: Heade
 pub(super) async fn roster_csv(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
     answer(app, Ask::new(&uri, &headers), move |work| {
         let roster = roster_in_force(work)?.roster;
-        let mut out = String::from("section,contingent,base,people,slot,minute_of_week,minutes\n");
-        for (week, section) in roster.sections.iter().zip(&roster.problem.sections) {
-            let contingent = &roster.problem.contingents[section.contingent as usize].id;
-            for duty in &week.duties {
-                let minutes = roster.problem.slot_minutes;
-                writeln!(
-                    out,
-                    "{},{contingent},{},{},{},{},{}",
-                    week.id,
-                    section.base,
-                    week.seats,
-                    duty.slot,
-                    duty.slot * minutes,
-                    duty.slots * minutes
-                )
-                .expect("writing to a string cannot fail");
-            }
-        }
-        Ok(csv("roster.csv", out))
+        let sheets = roster_sheets(&roster, monday(work)).map_err(|error| Problem::broken(error.to_string()))?;
+        Ok(csv("roster.csv", konbit_desk::roster_csv(&roster, &sheets)))
     })
     .await
+}
+
+/// The Monday of the week that is shown: that of today.
+fn monday(work: &Work<'_>) -> jiff::civil::Date {
+    monday_of(work.now.to_zoned_datetime(work.view.zone()).date())
 }
 
 /// The sheet of a section for the week that is shown: that of today.
@@ -567,9 +537,8 @@ fn section_sheet(work: &Work<'_>, id: &str) -> Result<(WeekView, konbit_roster::
     let held = roster_in_force(work)?;
     let missing = || Problem::not_found(&format!("no section {id:?} is in the roster"));
     let index = held.roster.sections.iter().position(|section| section.id == id).ok_or_else(missing)?;
-    let today = work.now.to_zoned_datetime(work.view.zone()).date();
-    let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
-    let made = sheet(&held.roster, index, monday.to_datetime(jiff::civil::Time::midnight())).ok_or_else(missing)?;
+    let begin = monday(work).to_datetime(jiff::civil::Time::midnight());
+    let made = sheet(&held.roster, index, begin).ok_or_else(missing)?;
     let made = made.map_err(|error| Problem::broken(error.to_string()))?;
     Ok((held, made))
 }
@@ -587,9 +556,7 @@ pub(super) async fn section(State(app): State<App>, Path(id): Path<String>, uri:
 pub(super) async fn calendar(State(app): State<App>, Path(id): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     answer(app, Ask::new(&uri, &headers), move |work| {
         let (_, sheet) = section_sheet(work, &id)?;
-        let clock = Clock::Zone(work.view.zone());
-        let way = "Leaves the base at {leave}, is back at {back}.";
-        let text = konbit_roster::calendar(&sheet, &clock, work.now, "On duty", way)
+        let text = section_calendar(&sheet, &work.view.zone(), work.now)
             .map_err(|error| Problem::broken(error.to_string()))?;
         let name = format!("{id}.ics").replace(['"', '/', '\\'], "-");
         Ok(Answer::File {

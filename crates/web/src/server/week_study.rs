@@ -161,8 +161,10 @@ impl<T: Send + Sync + 'static> Seen<T> {
         is_done: impl Fn(&T) -> bool,
         begin: impl FnOnce(Option<Arc<T>>) -> Asked<T>,
     ) -> Result<Self, Problem> {
+        // In this order: what ends in between is known then.
+        let looked = work.app.week.look(key);
         let known = work.app.week.known::<T>(key);
-        let asked = match work.app.week.look(key) {
+        let asked = match looked {
             Some(asked) => asked,
             None if computes && !known.as_ref().is_some_and(|known| is_done(known)) => begin(known.clone()),
             None => return Ok(Self { answer: known, stand: Stand::Idle }),

@@ -203,7 +203,7 @@ fn a_week_is_planned_adopted_drawn_changed_and_published_on_its_pages() {
     let task = |section: &Value| section["tasks"].as_array().is_some_and(|tasks| !tasks.is_empty());
     let section = sheet["sheet"]["sections"].as_array().unwrap().iter().find(|section| task(section)).unwrap();
     let (crew, site) = (section["contingent"].as_str().unwrap(), section["tasks"][0]["task"]["site"].as_str().unwrap());
-    assert!(served.get(&format!("/week/slots/{id}.csv")).contains(&format!("post:{site}")));
+    assert!(served.get(&format!("/week/slots/{id}.csv")).contains(&format!("post={site}")));
     let leave = format!("contingent={crew}&leave=post:{site}&take=-");
     let price = served.json(&format!("/week/slots/{id}/change?{leave}"));
     assert!(price["value_more"].as_f64().unwrap() >= 0.0, "{price}");
