@@ -116,18 +116,26 @@ impl Browser {
         }
     }
 
-    /// Text of the first match, as it is shown.
-    pub fn text(&self, css: &str) -> String {
+    /// Asks or does something with the first match.
+    fn with(&self, css: &str, method: &str, what: &str, body: &Value) -> Value {
         loop {
             let element = self.wait_for(css);
-            let path = format!("/session/{}/element/{element}/text", self.session);
-            let (status, value) = self.answer("GET", &path, &Value::Null);
-            // A page that is just being left takes its elements with it: then the next page is read.
-            if value["error"] != "stale element reference" {
+            let path = format!("/session/{}/element/{element}/{what}", self.session);
+            let (status, value) = self.answer(method, &path, body);
+            // A page that is just being left takes its elements with it: then the next page is meant.
+            let says = value["message"].as_str().unwrap_or_default();
+            let is_gone =
+                value["error"] == "stale element reference" || says.contains("does not belong to the document");
+            if !is_gone {
                 assert_eq!(status, 200, "{path}: {value}");
-                return value.as_str().unwrap_or_default().to_owned();
+                return value;
             }
         }
+    }
+
+    /// Text of the first match, as it is shown.
+    pub fn text(&self, css: &str) -> String {
+        self.with(css, "GET", "text", &Value::Null).as_str().unwrap_or_default().to_owned()
     }
 
     /// Waits until the text of the first match holds `wanted`: after a click the page before may still
@@ -146,21 +154,18 @@ impl Browser {
 
     /// Whether the first match is shown.
     pub fn is_shown(&self, css: &str) -> bool {
-        let element = self.wait_for(css);
-        self.call("GET", &format!("/session/{}/element/{element}/displayed", self.session), &Value::Null) == json!(true)
+        self.with(css, "GET", "displayed", &Value::Null) == json!(true)
     }
 
     /// Clicks the first match.
     pub fn click(&self, css: &str) {
-        let element = self.wait_for(css);
-        self.command(&format!("/element/{element}/click"), &json!({}));
+        self.with(css, "POST", "click", &json!({}));
     }
 
     /// Puts a text into the first match, in place of what stands there.
     pub fn fill(&self, css: &str, text: &str) {
-        let element = self.wait_for(css);
-        self.command(&format!("/element/{element}/clear"), &json!({}));
-        self.command(&format!("/element/{element}/value"), &json!({ "text": text }));
+        self.with(css, "POST", "clear", &json!({}));
+        self.with(css, "POST", "value", &json!({ "text": text }));
     }
 
     /// The value of a script.
