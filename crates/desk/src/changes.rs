@@ -5,7 +5,7 @@ use konbit_base::{Reading, Source};
 use konbit_mission::Mission;
 use konbit_mission::protection::{Judged, KindPlanning, Planning, Site, SiteId};
 use konbit_mission::state::Event;
-use konbit_mission::week::WeekFigures;
+use konbit_mission::week::{ContingentFigures, DAY_MINUTES, WeekFigures};
 use std::collections::BTreeMap;
 use thiserror::Error;
 
@@ -51,6 +51,8 @@ pub enum Figure {
     PatrolEffect,
     /// Attempts in a slot of a kind, against the mean of the week; a figure of the week.
     SlotAttempts(String),
+    /// Minutes within which a contingent serves, from where it lives; a figure of the week.
+    Reach(String),
 }
 
 /// The figures of the record that a question may change.
@@ -117,16 +119,17 @@ const NAMED: [(&str, Figure); 12] = [
 /// The word of the patrols' effect.
 const PATROL: (&str, Figure) = ("patrol", Figure::PatrolEffect);
 
-/// Makes the figure of a kind of site, or of slot.
+/// Makes the figure of a kind of site or of slot, or of a contingent.
 type OfKind = fn(String) -> Figure;
 
-/// Figures of a kind: the word before the point.
-const BY_KIND: [(&str, OfKind); 5] = [
+/// Figures of a kind or of a contingent: the word before the point.
+const BY_KIND: [(&str, OfKind); 6] = [
     ("floor", Figure::Floor),
     ("seats", Figure::PostSeats),
     ("value", Figure::Value),
     ("attempts", Figure::PriorAttempts),
     ("slot_attempts", Figure::SlotAttempts),
+    ("reach", Figure::Reach),
 ];
 
 impl Figure {
@@ -135,15 +138,16 @@ impl Figure {
         NAMED.into_iter().map(|(_, figure)| figure)
     }
 
-    /// The judged figures of the week, in the order they are shown.
+    /// The figures of the week, in the order they are shown.
     pub fn of_week(figures: &WeekFigures) -> impl Iterator<Item = Self> {
         let slots = figures.slots.iter().map(|slot| Self::SlotAttempts(slot.id.to_string()));
-        [Self::PatrolEffect].into_iter().chain(slots)
+        let reach = figures.contingents.iter().map(|crew| Self::Reach(crew.id.to_string()));
+        [Self::PatrolEffect].into_iter().chain(slots).chain(reach)
     }
 
     /// Whether it is a figure of the week, on which the plan of one slot does not rest.
     pub fn is_of_week(&self) -> bool {
-        matches!(self, Self::PatrolEffect | Self::SlotAttempts(_))
+        matches!(self, Self::PatrolEffect | Self::SlotAttempts(_) | Self::Reach(_))
     }
 
     /// Reads a name as it stands in addresses: `static`, or `floor.school` for a kind of site.
@@ -166,6 +170,7 @@ impl Figure {
             Self::Value(kind) => format!("value.{kind}"),
             Self::PriorAttempts(kind) => format!("attempts.{kind}"),
             Self::SlotAttempts(kind) => format!("slot_attempts.{kind}"),
+            Self::Reach(crew) => format!("reach.{crew}"),
             other => {
                 let named = NAMED.into_iter().chain([PATROL]).find(|(_, figure)| figure == other);
                 named.map(|(word, _)| word.to_owned()).expect("every figure that is not of a kind has a word")
@@ -195,6 +200,7 @@ impl Figure {
             Self::PriorAttempts(of) => format!("attempts before incidents are counted, {}", kind(of)),
             Self::PatrolEffect => "a patrol that is there stops an attempt".to_owned(),
             Self::SlotAttempts(of) => format!("attempts in a slot against the mean of the week, {}", kind(of)),
+            Self::Reach(crew) => format!("longest way from where {crew} lives to its tasks"),
         }
     }
 
@@ -210,6 +216,7 @@ impl Figure {
             Self::Floor(_) => of(1_000_000, 0, 1_000_000, "probability that an attempt is stopped, 0 to 1"),
             Self::ReactionDecay => of(10, 1, 100_000, "minutes"),
             Self::Turnout => of(10, 0, 100_000, "minutes"),
+            Self::Reach(_) => of(1, 1, DAY_MINUTES.into(), "minutes"),
             Self::ReactionSeats | Self::PostSeats(_) => of(1, 1, 10_000, "people"),
             Self::WatchedAttempts | Self::PriorAttempts(_) => of(1_000_000, 0, 10_000_000_000, "attempts a week"),
             Self::ReliefFactor => of(1_000, 1_000, 100_000, "people"),
@@ -286,7 +293,7 @@ impl Figure {
             Self::PriorAttempts(kind) => &planning.kinds.get(kind)?.prior_attempts_micro,
             Self::PatrolEffect => &figures.week?.patrol_effect_ppm,
             Self::SlotAttempts(id) => &figures.week?.slots.iter().find(|slot| slot.id.as_str() == id)?.attempts_milli,
-            Self::ReactionSeats | Self::Floor(_) | Self::PostSeats(_) => return None,
+            Self::ReactionSeats | Self::Floor(_) | Self::PostSeats(_) | Self::Reach(_) => return None,
         })
     }
 
@@ -311,18 +318,19 @@ impl Figure {
                 let slots = &mut week.as_mut()?.slots;
                 &mut slots.iter_mut().find(|slot| slot.id.as_str() == id)?.attempts_milli
             }
-            Self::ReactionSeats | Self::Floor(_) | Self::PostSeats(_) => return None,
+            Self::ReactionSeats | Self::Floor(_) | Self::PostSeats(_) | Self::Reach(_) => return None,
         })
     }
 
-    /// The value in use, in units of the record; `None` for a kind without planning figures, and for a figure of the week
-    /// where there are none.
+    /// The value in use, in units of the record; `None` for a kind without planning figures, for a contingent without a
+    /// limit to its reach, and for a figure of the week where there are none.
     pub fn held(&self, figures: Figures<'_>) -> Option<u64> {
         let of = |kind: &str, read: fn(&KindPlanning) -> u64| figures.planning.kinds.get(kind).map(read);
         match self {
             Self::ReactionSeats => Some(figures.planning.reaction_seats.into()),
             Self::Floor(kind) => of(kind, |figures| figures.floor_ppm.into()),
             Self::PostSeats(kind) => of(kind, |figures| figures.post_seats.into()),
+            Self::Reach(crew) => crew_of(figures.week?, crew)?.reach_minutes.map(u64::from),
             judged => judged.judged(figures).map(|judged| judged.best),
         }
     }
@@ -334,6 +342,10 @@ impl Figure {
             Self::ReactionSeats => planning.reaction_seats = narrow,
             Self::Floor(kind) => drop(planning.kinds.get_mut(kind).map(|figures| figures.floor_ppm = narrow)),
             Self::PostSeats(kind) => drop(planning.kinds.get_mut(kind).map(|figures| figures.post_seats = narrow)),
+            Self::Reach(crew) => {
+                let crews = figures.week.iter_mut().flat_map(|week| &mut week.contingents);
+                crews.filter(|held| held.id.as_str() == crew).for_each(|held| held.reach_minutes = Some(narrow));
+            }
             judged => drop(judged.judged_mut(figures).map(|judged| judged.best = value)),
         }
     }
@@ -345,7 +357,7 @@ pub enum ChangeError {
     /// No such figure.
     #[error(
         "{0:?} is not a planning figure that can be changed; figures: {known}, and for a kind of site floor.KIND, \
-         seats.KIND, value.KIND, attempts.KIND; of the week: patrol, slot_attempts.SLOT",
+         seats.KIND, value.KIND, attempts.KIND; of the week: patrol, slot_attempts.SLOT, reach.CONTINGENT",
         known = NAMED.map(|(word, _)| word).join(", ")
     )]
     Figure(String),
@@ -369,6 +381,9 @@ pub enum ChangeError {
     /// There is no such kind of slot, or no figures of the week.
     #[error("there is no kind of slot {0:?} in the figures of the week; kinds of slot: {1}")]
     Slot(String, String),
+    /// There is no such contingent in the figures of the week.
+    #[error("there is no contingent {0:?} in the figures of the week; contingents: {1}")]
+    Contingent(String, String),
     /// A figure of the week without any.
     #[error("the mission has no figures of the week to change; import them first: konbit import DIR week FILE")]
     NoWeek,
@@ -547,7 +562,14 @@ impl Changes {
     /// Whether the harm that is expected of one and the same plan changes; demands and sizes of units leave it as it is.
     pub fn change_harm(&self) -> bool {
         self.figures.keys().any(|figure| {
-            !matches!(figure, Figure::Floor(_) | Figure::PostSeats(_) | Figure::ReliefFactor | Figure::ReactionSeats)
+            !matches!(
+                figure,
+                Figure::Floor(_)
+                    | Figure::PostSeats(_)
+                    | Figure::ReliefFactor
+                    | Figure::ReactionSeats
+                    | Figure::Reach(_)
+            )
         })
     }
 
@@ -589,6 +611,10 @@ impl Changes {
     }
 }
 
+fn crew_of<'a>(week: &'a WeekFigures, id: &str) -> Option<&'a ContingentFigures> {
+    week.contingents.iter().find(|crew| crew.id.as_str() == id)
+}
+
 /// Whether what a figure is about is there.
 fn is_there(figure: &Figure, held: Figures<'_>) -> Result<(), ChangeError> {
     if let Some(kind) = figure.kind().filter(|kind| !held.planning.kinds.contains_key(*kind)) {
@@ -602,6 +628,12 @@ fn is_there(figure: &Figure, held: Figures<'_>) -> Result<(), ChangeError> {
         {
             let known: Vec<&str> = week.slots.iter().map(|slot| slot.id.as_str()).collect();
             return Err(ChangeError::Slot(id.clone(), known.join(", ")));
+        }
+        if let Figure::Reach(id) = figure
+            && crew_of(week, id).is_none()
+        {
+            let known: Vec<&str> = week.contingents.iter().map(|crew| crew.id.as_str()).collect();
+            return Err(ChangeError::Contingent(id.clone(), known.join(", ")));
         }
     }
     Ok(())
@@ -681,6 +713,9 @@ mod tests {
         check_read("watched", "99999999999", None);
         check_read("patrol", "0.4", Some(400_000));
         check_read("slot_attempts.night", "1.6", Some(1_600));
+        check_read("reach.kenya", "60", Some(60));
+        check_read("reach.kenya", "0", None);
+        check_read("reach.kenya", "1441", None);
     }
 
     #[test]

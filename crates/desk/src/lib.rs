@@ -42,6 +42,7 @@ mod week;
 mod week_draws;
 mod week_hand;
 mod week_plan;
+mod week_reach;
 mod week_render;
 mod week_study;
 mod week_summary;

@@ -7,6 +7,7 @@
 use crate::prepare::{Assumptions, PrepareError, prepare};
 use crate::roads::{RoadQuestion, RoadsNow};
 use crate::travel::minutes_between;
+use crate::week_reach::ContingentReach;
 use crate::{Desk, DeskError, Moment};
 use jiff::civil::Date;
 use konbit_base::{Finding, LatLon, PCode, Severity};
@@ -17,8 +18,8 @@ use konbit_mission::week::{
     ContingentFigures, DutyRules, GroupFigures, PatrolFigures, SlotFigures, Use, WeekAssumptions, WeekFigures,
 };
 use konbit_protect::{
-    AREA_SITES_MAX, Contingent, Group, PPM, PatrolArea, ProblemData, ROUTE_MINUTES_MAX, SlotKind, SlotSeats, Week,
-    WeekData, WeekSite,
+    AREA_SITES_MAX, Contingent, Group, PPM, PatrolArea, ProblemData, ProblemSite, ROUTE_MINUTES_MAX, Reach, SlotKind,
+    SlotSeats, Week, WeekData, WeekSite,
 };
 use konbit_roads::profile::Weather;
 use konbit_roster::{Roster, RosterData, Rules, Section};
@@ -43,6 +44,7 @@ struct Making<'a> {
     planning: &'a Planning,
     figures: &'a WeekFigures,
     assumptions: &'a WeekAssumptions,
+    reach: &'a ContingentReach,
     /// The one-slot problem by day.
     day: &'a ProblemData,
     today: Date,
@@ -67,13 +69,15 @@ impl Desk {
         let chosen = Assumptions { alpha_ppm: assumptions.alpha_ppm, ..Assumptions::default() };
         let by = |weather| RoadQuestion { weather, ..RoadQuestion::at(moment) };
         let dark = Weather { night: true, ..Weather::default() };
-        let day = prepare(mission, &self.travel(mission, moment)?, chosen, moment)?;
-        let night = prepare(mission, &self.travel_if(mission, &by(dark))?, chosen, moment)?;
+        let reach = self.reach_of_contingents(mission, planning, figures, [&RoadQuestion::at(moment), &by(dark)])?;
+        let day = prepare(mission, reach.by_day(), chosen, moment)?;
+        let night = prepare(mission, reach.by_night(), chosen, moment)?;
         let mut making = Making {
             mission,
             planning,
             figures,
             assumptions,
+            reach: &reach,
             day: day.problem.data(),
             today: moment.day,
             left_out: day.left_out,
@@ -156,10 +160,6 @@ impl Making<'_> {
         }
     }
 
-    fn site_area(&self, id: &str) -> Option<&PCode> {
-        self.mission.sites.get(id)?.value.area.as_ref()
-    }
-
     fn kind_of(&self, id: &str) -> &str {
         self.mission.sites.get(id).map_or("", |site| &site.value.kind)
     }
@@ -168,23 +168,35 @@ impl Making<'_> {
         self.assumptions.lost_sites.iter().any(|lost| lost.as_str() == id)
     }
 
+    /// Whether a contingent may man a post at a site, as far as its caveat and its reach go.
+    fn serves_at(&self, crew: &ContingentFigures, id: &str) -> bool {
+        let Some(site) = self.mission.sites.get(id) else { return false };
+        serves_in(crew, site.value.area.as_ref()) && self.reach.reach_site(crew, &site.value.id)
+    }
+
     /// Sites where a contingent may man a post; `None` where it may everywhere.
     fn sites_of(&self, crew: &ContingentFigures) -> Option<Vec<u32>> {
-        if crew.areas.is_empty() && self.assumptions.lost_sites.is_empty() {
+        if serves_everywhere(crew) && self.assumptions.lost_sites.is_empty() {
             return None;
         }
         let sites = (0u32..).zip(&self.day.sites);
-        let may = |id: &str| !self.is_lost(id) && serves_in(crew, self.site_area(id));
+        let may = |id: &str| !self.is_lost(id) && self.serves_at(crew, id);
         Some(sites.filter(|(_, site)| may(&site.id)).map(|(index, _)| index).collect())
     }
 
+    /// Whether a contingent may be used from a base, as far as its caveat and its reach go.
+    fn serves_from(&self, crew: &ContingentFigures, id: &str) -> bool {
+        let base = self.mission.bases.get(id).map(|base| &base.value);
+        serves_in(crew, base.and_then(|base| base.area.as_ref()))
+            && base.is_some_and(|base| self.reach.reach_base(crew, &base.id))
+    }
+
     fn contingent(&self, crew: &ContingentFigures, areas: &[PatrolArea]) -> Contingent {
-        let base_area = |id: &str| self.mission.bases.get(id).and_then(|base| base.value.area.as_ref());
-        let bases = (0u32..).zip(&self.day.bases).filter(|(_, base)| serves_in(crew, base_area(&base.id)));
-        let free = crew.areas.is_empty();
+        let bases = (0u32..).zip(&self.day.bases).filter(|(_, base)| self.serves_from(crew, &base.id));
+        let free = serves_everywhere(crew);
         let patrols = (0u32..).zip(areas).filter(|(_, area)| {
             let patrol = self.figures.patrols.iter().find(|patrol| patrol_of(&area.id) == patrol.id.as_str());
-            patrol.is_some_and(|patrol| serves_in(crew, base_area(patrol.base.as_str())))
+            patrol.is_some_and(|patrol| self.serves_from(crew, patrol.base.as_str()))
         });
         Contingent {
             id: crew.id.to_string(),
@@ -251,11 +263,11 @@ impl Making<'_> {
             return None;
         };
         let from = base.value.position;
-        let near = |site: &konbit_protect::ProblemSite| {
+        let near = |site: &ProblemSite| {
             let kind = patrol.kinds.is_empty() || patrol.kinds.iter().any(|kind| kind == self.kind_of(&site.id));
             kind && site.position.is_some_and(|at| at.distance_m(from) <= f64::from(patrol.radius_m))
         };
-        let mut sites: Vec<(u32, &konbit_protect::ProblemSite)> =
+        let mut sites: Vec<(u32, &ProblemSite)> =
             (0u32..).zip(&self.day.sites).filter(|(_, site)| near(site)).collect();
         sites.sort_by_key(|(index, site)| {
             (std::cmp::Reverse(u128::from(site.value_milli) * u128::from(site.attempts_micro)), *index)
@@ -285,20 +297,44 @@ impl Making<'_> {
             || slot.visit_sites.iter().any(|site| site.as_str() == id)
     }
 
-    fn slot(&self, index: usize, grid: &[usize], roster: &Roster) -> SlotKind {
+    /// The most protection that each site can be given, in millionths: all, where a post can stand or a patrol comes by;
+    /// else the effect of the best force; none where the post is lost. Without a reach nothing is too far.
+    fn attainable(&self, reach: &[Reach], areas: &[PatrolArea]) -> Vec<u32> {
+        let crews = &self.figures.contingents;
+        let is_limited = crews.iter().any(|crew| crew.reach_minutes.is_some());
+        let has_post = |id: &str| !is_limited || crews.iter().any(|crew| self.serves_at(crew, id));
+        let is_served = |base: &str| crews.iter().any(|crew| self.serves_from(crew, base));
+        let post = |site: &ProblemSite| if has_post(&site.id) { PPM } else { 0 };
+        let mut most: Vec<u32> = self.day.sites.iter().map(post).collect();
+        let bases: Vec<bool> = self.day.bases.iter().map(|base| is_served(&base.id)).collect();
+        for way in reach.iter().filter(|way| bases[way.base as usize]) {
+            let best = &mut most[way.site as usize];
+            *best = (*best).max(way.effect_ppm);
+        }
+        for area in areas {
+            let patrol = self.figures.patrols.iter().find(|patrol| patrol_of(&area.id) == patrol.id.as_str());
+            if patrol.is_some_and(|patrol| is_served(patrol.base.as_str())) {
+                area.sites.iter().for_each(|site| most[*site as usize] = PPM);
+            }
+        }
+        let lost = most.iter_mut().zip(&self.day.sites).filter(|(_, site)| self.is_lost(&site.id));
+        lost.for_each(|(most, _)| *most = 0);
+        most
+    }
+
+    fn slot(&self, index: usize, grid: &[usize], roster: &Roster, attainable: &[Vec<u32>]) -> SlotKind {
         let slot = &self.figures.slots[index];
-        let indices = |keep: &dyn Fn(&konbit_protect::ProblemSite) -> bool| {
+        let table = usize::from(slot.night);
+        let indices = |keep: &dyn Fn(&ProblemSite) -> bool| {
             (0u32..).zip(&self.day.sites).filter(|(_, site)| keep(site)).map(|(site, _)| site).collect::<Vec<u32>>()
         };
-        // What cannot have a post cannot be promised a floor either; it is named among what was left out.
-        let floor = |site: &konbit_protect::ProblemSite| {
-            if self.is_lost(&site.id) {
-                return 0;
-            }
+        // A floor that nobody can keep cannot be promised; it is named among what was left out.
+        let floor = |site: &ProblemSite| {
             let share = u64::from(self.value_share(slot, &site.id).min(1_000));
             narrow(u64::from(site.floor_ppm) * share / 1_000)
         };
         let floors = (0u32..).zip(&self.day.sites).map(|(index, site)| (index, floor(site)));
+        let floors = floors.filter(|(site, floor)| *floor > 0 && *floor <= attainable[table][*site as usize]);
         let on_duty = |contingent: usize| {
             let seats = grid.iter().zip(&roster.seats[contingent].seats);
             seats.filter(|(kind, _)| **kind == index).map(|(_, seats)| *seats).min().unwrap_or(0)
@@ -323,7 +359,7 @@ impl Making<'_> {
             values: number,
             attempts: number,
             reach: u32::from(slot.night),
-            floors: floors.filter(|(_, floor)| *floor > 0).collect(),
+            floors: floors.collect(),
             posts: indices(&|site| site.mandatory && !self.is_lost(&site.id)),
             visits: indices(&|site| self.visits(slot, &site.id)),
             seats: seats.collect(),
@@ -336,6 +372,9 @@ impl Making<'_> {
 
     fn data(&mut self, grid: &[usize], roster: &Roster, night: &ProblemData, areas: Vec<PatrolArea>) -> WeekData {
         self.name_what_is_lost();
+        let reach = vec![self.day.reach.clone(), night.reach.clone()];
+        let attainable: Vec<Vec<u32>> = reach.iter().map(|table| self.attainable(table, &areas)).collect();
+        self.name_what_is_beyond_reach(&attainable);
         let held: Vec<&Area> = self.mission.areas.values().filter(|area| area.is_in_force(self.today)).collect();
         let figures = self.figures;
         let groups = figures.groups.iter().map(|group| self.group(group, &held)).collect();
@@ -347,7 +386,7 @@ impl Making<'_> {
             self.day.sites.iter().map(|site| part(site.attempts_micro)).collect()
         };
         let values = |slot: &SlotFigures| {
-            let part = |site: &konbit_protect::ProblemSite| {
+            let part = |site: &ProblemSite| {
                 site.value_milli.saturating_mul(u64::from(self.value_share(slot, &site.id))) / 1_000
             };
             self.day.sites.iter().map(part).collect()
@@ -358,11 +397,7 @@ impl Making<'_> {
                 base.forces_max = 0;
             }
         }
-        let site = |site: &konbit_protect::ProblemSite| WeekSite {
-            id: site.id.clone(),
-            seats: site.seats,
-            position: site.position,
-        };
+        let site = |site: &ProblemSite| WeekSite { id: site.id.clone(), seats: site.seats, position: site.position };
         WeekData {
             sites: self.day.sites.iter().map(site).collect(),
             bases,
@@ -372,13 +407,56 @@ impl Making<'_> {
             areas,
             values_milli: figures.slots.iter().map(values).collect(),
             attempts_micro: figures.slots.iter().map(attempts).collect(),
-            reach: vec![self.day.reach.clone(), night.reach.clone()],
-            slots: (0..figures.slots.len()).map(|index| self.slot(index, grid, roster)).collect(),
+            reach,
+            slots: (0..figures.slots.len()).map(|index| self.slot(index, grid, roster, &attainable)).collect(),
             static_effect_ppm: self.day.static_effect_ppm,
             patrol_effect_ppm: narrow(figures.patrol_effect_ppm.best).min(PPM),
             alpha_ppm: self.day.alpha_ppm,
             watched_attempts_micro: self.day.watched_attempts_micro,
         }
+    }
+
+    /// Contingents of which it is not known where they live, and sites where nobody can man a post since they live too
+    /// far away.
+    fn name_what_is_beyond_reach(&mut self, attainable: &[Vec<u32>]) {
+        let crews = &self.figures.contingents;
+        let unknown: Vec<&ContingentFigures> =
+            crews.iter().filter(|crew| crew.reach_minutes.is_some() && !self.reach.knows(crew)).collect();
+        for crew in unknown {
+            let (id, base) = (&crew.id, &crew.base);
+            let message = format!(
+                "contingent {id} lives at base {base}, which there is not, so it is planned without its reach; import the base"
+            );
+            self.finding("reach-without-base", message);
+        }
+        if crews.iter().all(|crew| crew.reach_minutes.is_none()) {
+            return;
+        }
+        let all = self.day.sites.len();
+        let sites = || self.day.sites.iter().filter(|site| !self.is_lost(&site.id));
+        let beyond: Vec<&str> = sites()
+            .map(|site| site.id.as_str())
+            .filter(|id| !crews.iter().any(|crew| self.serves_at(crew, id)))
+            .collect();
+        let posts = (!beyond.is_empty()).then(|| {
+            let (count, some) = (beyond.len(), some_of(&beyond));
+            format!(
+                "no post can stand at {count} of {all} sites, which lie within the reach of no contingent that may serve \
+                 there: {some}; widen a reach, or let people live nearer by"
+            )
+        });
+        let most = |index: usize| attainable.iter().map(|most| most[index]).min().unwrap_or(0);
+        let unkept: Vec<&str> = (0..all)
+            .map(|index| (&self.day.sites[index], most(index)))
+            .filter(|(site, most)| site.floor_ppm > *most && !self.is_lost(&site.id))
+            .map(|(site, _)| site.id.as_str())
+            .collect();
+        let floors = (!unkept.is_empty()).then(|| {
+            let (count, some) = (unkept.len(), some_of(&unkept));
+            format!("the floor of {count} sites is not asked for, since nobody within reach could keep it: {some}")
+        });
+        posts.into_iter().for_each(|message| self.finding("sites-beyond-reach", message));
+        floors.into_iter().for_each(|message| self.finding("floors-beyond-reach", message));
     }
 
     fn name_what_is_lost(&mut self) {
@@ -412,6 +490,18 @@ impl Making<'_> {
             );
         }
     }
+}
+
+/// The first of many names.
+fn some_of(names: &[&str]) -> String {
+    const NAMED: usize = 5;
+    let more = if names.len() > NAMED { " and others" } else { "" };
+    format!("{}{more}", names[..names.len().min(NAMED)].join(", "))
+}
+
+/// Whether neither caveat nor reach says where a contingent may be used.
+fn serves_everywhere(crew: &ContingentFigures) -> bool {
+    crew.areas.is_empty() && crew.reach_minutes.is_none()
 }
 
 /// Whether a contingent may serve in an area.

@@ -106,6 +106,10 @@ pub struct ContingentFigures {
     pub base: BaseId,
     /// Minutes from there to a post, each way, that count as work.
     pub travel_minutes: u32,
+    /// Most minutes from there to a post, to a base where a force waits and to a base that patrols start
+    /// from, by day and by night; no limit if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach_minutes: Option<u32>,
     /// Administrative areas in which it may serve; everywhere if empty.
     pub areas: Vec<PCode>,
     /// What it does not do.
@@ -317,6 +321,12 @@ impl WeekFigures {
                 return Some(format!(
                     "a section of contingent {} has {} people; take 1 to 1,000",
                     crew.id, crew.section_persons
+                ));
+            }
+            if let Some(reach) = crew.reach_minutes.filter(|reach| !(1..=DAY_MINUTES).contains(reach)) {
+                return Some(format!(
+                    "the reach of contingent {} is {reach} minutes; take 1 to {DAY_MINUTES}, or leave it out for no limit",
+                    crew.id
                 ));
             }
             if let Some(slot) = crew.exclusions.iter().flat_map(|exclusion| &exclusion.slots).find(|slot| !known(slot))

@@ -89,6 +89,7 @@ struct Contingent {
     section_persons: u32,
     base: String,
     travel_minutes: u32,
+    reach_minutes: Option<u32>,
     #[serde(default)]
     areas: Vec<String>,
     #[serde(default)]
@@ -294,6 +295,7 @@ fn contingent(form: Contingent) -> Result<ContingentFigures, String> {
         personnel: form.personnel,
         section_persons: form.section_persons,
         travel_minutes: form.travel_minutes,
+        reach_minutes: form.reach_minutes,
         note: form.note,
     })
 }
@@ -405,6 +407,8 @@ mod tests {
         check("from = \"patrols\"", "from = \"patrolling\"", "not posts, forces or patrols");
         check("slots = [\"nights\"]", "slots = [\"night\"]", "the kind of slot night, which there is not");
         check("section_persons = 12", "section_persons = 0", "has 0 people");
+        check("travel_minutes = 30", "travel_minutes = 30\nreach_minutes = 0", "the reach of contingent kenya is 0");
+        check("travel_minutes = 30", "travel_minutes = 30\nreach_minutes = 1441", "take 1 to 1440");
         check("stay_minutes_min = 10", "stay_minutes_min = 50", "not in order");
         check("attempts_low = 1.0", "attempts_low = 3.0", "not in order");
         check("id = \"weekdays\"", "id = \"week days\"", "white space");
