@@ -25,6 +25,8 @@ pub mod limits {
     pub const PRICE_DENOMINATOR_MAX: u64 = 1_000_000_000_000_000_000;
     /// Schedules, or nodes of a proof, times sites and pairs of site and base.
     pub const STEPS_MAX: usize = 1_000_000_000;
+    /// Things times seats of a contingent whose seats a leaf counts whole.
+    pub const WHOLE_SEATS_CELLS_MAX: u64 = 1_000_000;
 }
 
 /// One, in parts per million.

@@ -274,7 +274,7 @@ pub fn plan_from(problem: &Problem, known: Option<&Plan>, options: &Options, wat
 }
 
 fn model_of(problem: &Problem) -> Model {
-    Model::new(&WeekData::from_single(problem.data()))
+    Model { counts_whole_seats: false, ..Model::new(&WeekData::from_single(problem.data())) }
 }
 
 fn initial(model: &Model, given: &[Lineup]) -> Vec<(Arena, Vec<Lineup>)> {

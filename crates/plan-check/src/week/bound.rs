@@ -1,6 +1,7 @@
 //! The bound of a certificate for a week, in whole numbers. The formula stands in the crate's
 //! documentation.
 
+use super::earned::{Earned, State};
 use super::file::{AreaPart, CertificatePart, NodePart, SlotPart, SlotProofPart, WeekPart, names};
 use super::value::{forecast, harm_unit, watched};
 use crate::Refusal;
@@ -21,13 +22,6 @@ pub(crate) enum Shown {
     Empty,
 }
 
-/// A thing that somebody may hold.
-#[derive(Clone)]
-struct State {
-    free: u64,
-    held: Option<usize>,
-}
-
 /// Decisions in one slot.
 #[derive(Clone)]
 struct Fixing {
@@ -42,6 +36,13 @@ enum Thing {
     Post(usize),
     Force(usize),
     Duty(usize),
+}
+
+/// The prices of a leaf, as they stand in the file.
+struct LeafPrices<'a> {
+    seats: &'a [u64],
+    sites: &'a [(u32, u64)],
+    visits: &'a [(u32, u64)],
 }
 
 /// One slot, ready for its leaves. Everything in units of `1 / unit` persons per week.
@@ -219,10 +220,11 @@ impl Slot<'_> {
                 return refuse(format!("node {at} of the tree has two parents"));
             }
             let (thing, contingent, without, with) = match node {
-                NodePart::Bound { seat_prices, site_prices, visit_prices } => {
+                NodePart::Bound { seat_prices, site_prices, visit_prices, whole_seats } => {
                     leaves += 1;
+                    let prices = LeafPrices { seats: seat_prices, sites: site_prices, visits: visit_prices };
                     let leaf = match &fix {
-                        Some(fix) => self.leaf(fix, seat_prices, site_prices, visit_prices)?,
+                        Some(fix) => self.leaf(fix, &prices, whole_seats)?,
                         None => None,
                     };
                     worst = match (worst, leaf) {
@@ -356,27 +358,21 @@ impl Slot<'_> {
 
     /// `UB` of a leaf; `None` where nobody is left for a post that must stand or a visit that must be
     /// made.
-    fn leaf(
-        &self,
-        fix: &Fixing,
-        seat_prices: &[u64],
-        site_prices: &[(u32, u64)],
-        visit_prices: &[(u32, u64)],
-    ) -> Result<Option<BigInt>, Refusal> {
+    fn leaf(&self, fix: &Fixing, prices: &LeafPrices<'_>, whole_seats: &[u32]) -> Result<Option<BigInt>, Refusal> {
         let problem = self.problem;
         let n = problem.sites.len();
-        if seat_prices.len() != problem.contingents.len() {
-            return refuse(format!("a leaf has {} prices of seats", seat_prices.len()));
+        if prices.seats.len() != problem.contingents.len() {
+            return refuse(format!("a leaf has {} prices of seats", prices.seats.len()));
         }
         if (0..n).any(|i| self.visit[i] && !self.can_visit(fix, i)) {
             return Ok(None);
         }
-        let (rho, nu) = (dense("a leaf", site_prices, n)?, dense("a leaf's visits", visit_prices, n)?);
+        let (rho, nu) = (dense("a leaf", prices.sites, n)?, dense("a leaf's visits", prices.visits, n)?);
         let zero = BigInt::from(0);
         let minutes = BigInt::from(self.part.minutes);
-        let mu: Vec<BigInt> = seat_prices.iter().map(|&price| &self.price * price).collect();
-        let cheapest = |crew: u64| (0..mu.len()).filter(|c| crew >> c & 1 == 1).map(|c| &mu[c]).min();
-        let mut total: BigInt = mu.iter().zip(&self.part.seats).map(|(mu, part)| mu * part.seats).sum();
+        let mu: Vec<BigInt> = prices.seats.iter().map(|&price| &self.price * price).collect();
+        let mut total = zero.clone();
+        let mut earned = Earned::new(&mu, &fix.left, whole_seats)?;
         let mut forces = vec![BigInt::from(0); problem.bases.len()];
         // What a patrol earns at each site in the whole slot: a multiple of its minutes, since weights and
         // prices are.
@@ -391,13 +387,10 @@ impl Slot<'_> {
             }
             let worth = (&weight * problem.static_effect_ppm - &rho).max(zero.clone()) + &bounty[i];
             let state = &fix.posts[i];
-            match (state.held, cheapest(state.free), self.must[i]) {
-                (Some(c), _, _) => total += worth - &mu[c] * site.seats,
-                (None, Some(price), true) => total += worth - price * site.seats,
-                (None, None, true) => return Ok(None),
-                (None, Some(price), false) => total += (worth - price * site.seats).max(zero.clone()),
-                (None, None, false) => {}
+            if self.must[i] && state.held.is_none() && state.free == 0 {
+                return Ok(None);
             }
+            earned.thing(state, worth, site.seats, 1, self.must[i]);
             patrol[i] = (&weight * problem.patrol_effect_ppm - &rho).max(zero.clone());
             for &(effect, base) in &self.help[i] {
                 let gain = &weight * effect - &rho;
@@ -407,17 +400,12 @@ impl Slot<'_> {
                 forces[base] += gain;
             }
         }
-        let settle = |state: &State, gain: BigInt, seats: u32| match (state.held, cheapest(state.free)) {
-            (Some(c), _) => gain - &mu[c] * seats,
-            (None, Some(price)) => (gain - price * seats).max(zero.clone()),
-            (None, None) => zero.clone(),
-        };
         for ((state, gain), base) in fix.forces.iter().zip(forces).zip(&problem.bases) {
-            total += settle(state, gain, base.seats);
+            earned.thing(state, gain, base.seats, 1, false);
         }
         for (state, duty) in fix.duties.iter().zip(&problem.duties) {
             let gain = |&(site, stay): &(u32, u32)| &patrol[site as usize] * stay / &minutes + &bounty[site as usize];
-            total += settle(state, duty.visits.iter().map(gain).sum::<BigInt>(), duty.seats);
+            earned.thing(state, duty.visits.iter().map(gain).sum::<BigInt>(), duty.seats, 1, false);
         }
         for (number, area) in problem.areas.iter().enumerate() {
             let free: u64 = (0..mu.len())
@@ -427,13 +415,12 @@ impl Slot<'_> {
                 })
                 .map(|c| 1u64 << c)
                 .sum();
-            let Some(price) = cheapest(free) else { continue };
-            if names(area.slots.as_ref(), self.number) {
-                let best = self.best_round(area, &patrol, &bounty) - price * area.seats;
-                total += best.max(zero.clone()) * area.patrols_max;
+            if free != 0 && names(area.slots.as_ref(), self.number) {
+                let best = self.best_round(area, &patrol, &bounty);
+                earned.thing(&State { free, held: None }, best, area.seats, area.patrols_max, false);
             }
         }
-        Ok(Some(total))
+        Ok(Some(total + earned.most()?))
     }
 
     /// The most that one round in an area earns, or more: the longest path from the base and back in

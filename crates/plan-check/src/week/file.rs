@@ -173,10 +173,49 @@ pub(crate) struct SlotProofPart {
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum NodePart {
-    Post { site: u32, contingent: u32, without: u32, with: u32 },
-    Force { base: u32, contingent: u32, without: u32, with: u32 },
-    Duty { duty: u32, contingent: u32, without: u32, with: u32 },
-    Bound { seat_prices: Vec<u64>, site_prices: Vec<(u32, u64)>, visit_prices: Vec<(u32, u64)> },
+    Post {
+        site: u32,
+        contingent: u32,
+        without: u32,
+        with: u32,
+    },
+    Force {
+        base: u32,
+        contingent: u32,
+        without: u32,
+        with: u32,
+    },
+    Duty {
+        duty: u32,
+        contingent: u32,
+        without: u32,
+        with: u32,
+    },
+    Bound {
+        seat_prices: Vec<u64>,
+        site_prices: Vec<(u32, u64)>,
+        visit_prices: Vec<(u32, u64)>,
+        #[serde(default)]
+        whole_seats: Vec<u32>,
+    },
+}
+
+impl CertificatePart {
+    /// Cells of the tables of whole seats, at most: seats of each contingent that a leaf counts whole, times things.
+    pub(crate) fn cells(&self, problem: &WeekPart) -> usize {
+        let rounds: usize = problem.areas.iter().map(|area| area.patrols_max as usize).sum();
+        let things = problem.sites.len() + problem.bases.len() + problem.duties.len() + rounds;
+        let seats = |slot: u32, c: u32| {
+            let slot = problem.slots.get(slot as usize);
+            slot.and_then(|slot| slot.seats.get(c as usize)).map_or(0, |part| part.seats as usize)
+        };
+        let of_node = |slot: u32, node: &NodePart| match node {
+            NodePart::Bound { whole_seats, .. } => whole_seats.iter().map(|&c| seats(slot, c)).sum(),
+            _ => 0,
+        };
+        let of_slot = |slot: &SlotProofPart| slot.nodes.iter().map(|node| of_node(slot.slot, node)).sum::<usize>();
+        self.slots.iter().map(of_slot).sum::<usize>().saturating_mul(things)
+    }
 }
 
 /// Whether a list that stands for all when absent names `index`.

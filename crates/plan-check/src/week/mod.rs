@@ -1,6 +1,7 @@
 //! Plan files `konbit-plan/2`: the whole week.
 
 mod bound;
+mod earned;
 mod file;
 mod value;
 
@@ -18,8 +19,11 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Report, Refusal> {
     problem.check()?;
     let schedules: usize = plan.schedules.iter().map(Vec::len).sum();
     let nodes: usize = plan.certificate.iter().flat_map(|c| &c.slots).map(|slot| slot.nodes.len()).sum();
-    let steps =
-        problem.size().saturating_mul(schedules.max(nodes)).saturating_add(problem.route_size().saturating_mul(nodes));
+    let steps = problem
+        .size()
+        .saturating_mul(schedules.max(nodes))
+        .saturating_add(problem.route_size().saturating_mul(nodes))
+        .saturating_add(plan.certificate.as_ref().map_or(0, |certificate| certificate.cells(problem)));
     if steps > limits::STEPS_MAX {
         return Err(Refusal::TooLarge(format!("{steps} steps of arithmetic; at most {} are made", limits::STEPS_MAX)));
     }

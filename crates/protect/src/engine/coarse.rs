@@ -227,6 +227,7 @@ impl Coarse {
             site_of: (0..kept.len() + count).collect(),
             base_of: whole.base_of.clone(),
             slot_of: whole.slot_of.clone(),
+            counts_whole_seats: false,
         };
         Self { model, kept, groups }
     }

@@ -149,6 +149,7 @@ fn empty_root(model: &Model, s: usize) -> Proof {
         seat_prices: vec![0; slot.on_duty.len()],
         site_prices: vec![0; model.sites()],
         visit_prices: vec![0; model.sites()],
+        whole_seats: Vec::new(),
     };
     let slots =
         vec![SlotProof { slot: s, floor_prices: vec![0; model.sites()], nodes: vec![leaf], part: f64::INFINITY }];

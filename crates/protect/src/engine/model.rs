@@ -115,6 +115,8 @@ pub(crate) struct Model {
     pub site_of: Vec<usize>,
     pub base_of: Vec<usize>,
     pub slot_of: Vec<usize>,
+    /// Whether a proof may count seats of small contingents in whole units: the format of one slot cannot say it.
+    pub counts_whole_seats: bool,
 }
 
 pub(crate) fn share(ppm: u32) -> f64 {
@@ -175,6 +177,7 @@ impl Model {
             site_of: orders.site_of,
             base_of: orders.base_of,
             slot_of,
+            counts_whole_seats: true,
         }
     }
 

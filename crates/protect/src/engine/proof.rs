@@ -23,11 +23,18 @@
 //! positive, a post that must stand counts for its cheapest crew whatever its sign, and a round in an
 //! area earns `(U_i e_pa - rho_i)^+` over the length of the slot per minute and `nu_i` per visit. The
 //! multipliers of single forces and patrols are taken at their best, which is why they are not stored.
+//!
+//! Prices alone let a contingent of few seats man fractions of things: ten seats are a force of eight and a
+//! quarter of the next. So `mu_c p_c` and the things of `c` may give way to what the best choice of whole
+//! things within its seats earns, a knapsack. Things that others may hold too are worth no more there than
+//! their cheapest price; what lies above is counted once, outside.
+//!
 //! What no longer fits a contingent's seats is out. A tree of decisions bounds the maximum by its
 //! worst leaf; a branch in which nobody is left for a post that must stand or a visit that must be made
 //! is empty.
 
 mod leaf;
+mod whole;
 
 pub(crate) use leaf::one_leaf;
 use leaf::{part, priced};
@@ -46,7 +53,7 @@ pub(crate) const ATTACKER_DENOMINATOR: u64 = 1_000_000_000;
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     Decision { on: Unit, by: usize, without: usize, with: usize },
-    Bound { seat_prices: Vec<u64>, site_prices: Vec<u64>, visit_prices: Vec<u64> },
+    Bound { seat_prices: Vec<u64>, site_prices: Vec<u64>, visit_prices: Vec<u64>, whole_seats: Vec<usize> },
 }
 
 /// The proof for one slot.

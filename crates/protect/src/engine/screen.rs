@@ -393,8 +393,9 @@ fn lifted(model: &Model, coarse: &Coarse, solved: Solved) -> Solved {
         all
     };
     let node = |node: &Node| match node {
-        Node::Bound { seat_prices, site_prices, visit_prices } => Node::Bound {
+        Node::Bound { seat_prices, site_prices, visit_prices, whole_seats } => Node::Bound {
             seat_prices: seat_prices.clone(),
+            whole_seats: whole_seats.clone(),
             site_prices: spread(site_prices),
             visit_prices: spread(visit_prices),
         },

@@ -85,6 +85,9 @@ pub enum WeekNode {
         site_prices: Vec<(u32, u64)>,
         /// `nu`: site and price of a visit.
         visit_prices: Vec<(u32, u64)>,
+        /// Contingents whose seats are counted in whole things, instead of at their price.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        whole_seats: Vec<u32>,
     },
 }
 
@@ -253,7 +256,9 @@ fn held_prices(model: &Model, certificate: &WeekCertificate, s: usize) -> HeldPr
     let Some(slot) = certificate.slots.iter().find(|slot| slot.slot as usize == number) else { return prices };
     prices.floor = dense(&slot.floor_prices);
     let leaf = slot.nodes.iter().find_map(|node| match node {
-        WeekNode::Bound { seat_prices, site_prices, visit_prices } => Some((seat_prices, site_prices, visit_prices)),
+        WeekNode::Bound { seat_prices, site_prices, visit_prices, .. } => {
+            Some((seat_prices, site_prices, visit_prices))
+        }
         _ => None,
     });
     if let Some((seats, sites, visits)) = leaf {
@@ -457,7 +462,8 @@ fn certificate(model: &Model, proof: &Proof) -> WeekCertificate {
 
 fn week_node(model: &Model, s: usize, node: &Node) -> WeekNode {
     match node {
-        Node::Bound { seat_prices, site_prices, visit_prices } => WeekNode::Bound {
+        Node::Bound { seat_prices, site_prices, visit_prices, whole_seats } => WeekNode::Bound {
+            whole_seats: whole_seats.iter().map(|&c| index(c)).collect(),
             seat_prices: seat_prices.clone(),
             site_prices: sparse(model, site_prices),
             visit_prices: sparse(model, visit_prices),

@@ -4,6 +4,7 @@ use super::super::lineup::{Fixing, State, cheapest};
 use super::super::model::Model;
 use super::super::relax::SlotRelaxed;
 use super::super::route;
+use super::whole::Earned;
 use super::{Node, Rounded, SlotProof, to_price};
 
 /// Rounds prices to a leaf, and the bound on the schedules that agree with `fix` that they prove.
@@ -21,8 +22,8 @@ pub(super) fn priced(
     let mu: Vec<f64> = seats.iter().map(|&p| p as f64 / denominator as f64).collect();
     let sites = whole(&capped(model, s, fix, weights, &mu, &relaxed.site_price));
     let prices = LeafPrices { seats: &seats, sites: &sites, visits: &visits, denominator };
-    let bound = leaf_bound(model, s, fix, weights, &prices);
-    (Node::Bound { seat_prices: seats, site_prices: sites, visit_prices: visits }, bound)
+    let (bound, whole_seats) = leaf_bound(model, s, fix, weights, &prices);
+    (Node::Bound { seat_prices: seats, site_prices: sites, visit_prices: visits, whole_seats }, bound)
 }
 
 /// Site prices no higher than what the site's best mode is worth: beyond that they only cost bound, by
@@ -62,30 +63,30 @@ struct LeafPrices<'a> {
     denominator: u64,
 }
 
-/// `UB` of one node, at whole-number prices; negative infinity where the branch is empty.
-fn leaf_bound(model: &Model, s: usize, fix: &Fixing, weights: &[f64], prices: &LeafPrices<'_>) -> f64 {
+/// `UB` of one node, at whole-number prices, and the contingents whose seats it counts whole; negative infinity
+/// where the branch is empty.
+fn leaf_bound(model: &Model, s: usize, fix: &Fixing, weights: &[f64], prices: &LeafPrices<'_>) -> (f64, Vec<usize>) {
+    const EMPTY: (f64, Vec<usize>) = (f64::NEG_INFINITY, Vec::new());
     let slot = &model.slots[s];
     if (0..model.sites()).any(|i| slot.visit[i] && !fix.can_visit(slot, i)) {
-        return f64::NEG_INFINITY;
+        return EMPTY;
     }
     let unit = prices.denominator as f64;
     let mu: Vec<f64> = prices.seats.iter().map(|&p| p as f64 / unit).collect();
     let nu = |i: usize| prices.visits[i] as f64 / unit;
-    let mut total: f64 = mu.iter().zip(&slot.on_duty).map(|(mu, &p)| mu * f64::from(p)).sum();
+    let mut total = 0.0;
+    let mut earned = Earned::new(&mu, &fix.left, model.counts_whole_seats);
     let mut force = vec![0.0; model.bases()];
     let mut patrol = vec![0.0; model.sites()];
     for i in 0..model.sites() {
         let rho = prices.sites[i] as f64 / unit;
         total += rho - if slot.visit[i] { nu(i) } else { 0.0 };
         let worth = (weights[i] * model.post_effect - rho).max(0.0) + nu(i);
-        let (state, seats) = (fix.post[i], f64::from(model.seats[i]));
-        total += match (state.held, slot.must[i]) {
-            (Some(c), _) => worth - mu[c] * seats,
-            (None, true) if state.free == 0 => return f64::NEG_INFINITY,
-            (None, true) => worth - cheapest(state.free, &mu) * seats,
-            (None, false) if state.free == 0 => 0.0,
-            (None, false) => (worth - cheapest(state.free, &mu) * seats).max(0.0),
-        };
+        match (fix.post[i], slot.must[i]) {
+            (State { held: None, free: 0 }, true) => return EMPTY,
+            (State { held: None, free }, true) => earned.must(free, worth, model.seats[i]),
+            (state, _) => earned.may(state, worth, model.seats[i], 1),
+        }
         patrol[i] = (weights[i] * model.patrol_effect - rho).max(0.0);
         for help in &slot.help[i] {
             let gain = weights[i] * help.effect - rho;
@@ -96,27 +97,19 @@ fn leaf_bound(model: &Model, s: usize, fix: &Fixing, weights: &[f64], prices: &L
         }
     }
     for (b, gain) in force.into_iter().enumerate() {
-        total += held_or_free(fix.force[b], gain, f64::from(model.base_seats[b]), &mu);
+        earned.may(fix.force[b], gain, model.base_seats[b], 1);
     }
     for (d, duty) in slot.duties.iter().enumerate() {
         let gain = duty.shares.iter().map(|&(i, share)| share * patrol[i] + nu(i)).sum();
-        total += held_or_free(fix.duty[d], gain, f64::from(duty.seats), &mu);
+        earned.may(fix.duty[d], gain, duty.seats, 1);
     }
     for area in &slot.areas {
         let minutes = f64::from(slot.minutes);
         let rate: Vec<f64> = area.sites.iter().map(|&i| patrol[i] / minutes).collect();
         let bounty: Vec<f64> = area.sites.iter().map(|&i| nu(i)).collect();
         let best = route::best(area, slot.minutes, &rate, &bounty).value;
-        let price = cheapest(area.by, &mu) * f64::from(area.seats);
-        total += f64::from(area.patrols_max) * (best - price).max(0.0);
+        earned.may(State { free: area.by, held: None }, best, area.seats, area.patrols_max);
     }
-    total
-}
-
-fn held_or_free(state: State, gain: f64, seats: f64, mu: &[f64]) -> f64 {
-    match state.held {
-        Some(c) => gain - mu[c] * seats,
-        None if state.free == 0 => 0.0,
-        None => (gain - cheapest(state.free, mu) * seats).max(0.0),
-    }
+    let (worth, whole) = earned.worth();
+    (total + worth, whole)
 }
