@@ -29,6 +29,8 @@ pub(crate) fn dot(weights: &[f64], cover: &[f64]) -> f64 {
     sums[0] + rest
 }
 
+/// A contingent with fewer seats than so many forces take is small.
+const SMALL: u32 = 5;
 /// Moves of one climb at most.
 const MOVES_MAX: usize = 1_000;
 
@@ -79,6 +81,8 @@ impl Search<'_> {
         let mut open = self.allowed(open);
         let mut prices = prices.to_vec();
         let mut best: Option<Found> = None;
+        // The prices that the best was completed at.
+        let mut given = prices.clone();
         let mut shares = vec![0.0; self.model.sites()];
         for _ in 0..3 {
             self.climb(&mut open, &prices, &shares);
@@ -94,12 +98,58 @@ impl Search<'_> {
                 break;
             }
             let moved = found.prices.iter().zip(&prices).any(|(new, old)| (new - old).abs() > 1e-6 * old);
+            given.clone_from(&prices);
             prices.clone_from(&found.prices);
             shares.fill(0.0);
             found.lineup.shares(arena).into_iter().for_each(|(i, share)| shares[i] = share);
             best = Some(found);
             if !moved {
                 break;
+            }
+        }
+        let arena: &Arena = match rounds {
+            Rounds::Known(arena) => arena,
+            Rounds::New(arena) => arena,
+        };
+        best.map(|best| self.flipped(arena, best, &given))
+    }
+
+    /// Opens and closes one base after another where only small contingents may wait, with and without patrols of
+    /// these, by what the completed schedule is really worth: ten seats are a force of eight, a patrol of eight or a
+    /// post of ten, and a price per seat cannot tell which.
+    fn flipped(&self, arena: &Arena, mut best: Found, given: &[f64]) -> Found {
+        let most = |crew: Crew| members(crew).map(|c| self.fix.left[c]).max();
+        let is_tight =
+            |b: usize| most(self.fix.force[b].free).is_some_and(|most| most < SMALL * self.model.base_seats[b]);
+        let tight: Vec<usize> = (0..self.model.bases()).filter(|&b| is_tight(b)).collect();
+        let crews: Crew = tight.iter().fold(0, |all, &b| all | self.fix.force[b].free);
+        // At this price per seat no patrol pays but one that must visit.
+        let least = self.slot.areas.iter().map(|area| area.seats).min().unwrap_or(1).max(1);
+        let prohibitive = self.weights.iter().sum::<f64>() / f64::from(least);
+        let mut open = vec![false; self.model.bases()];
+        best.lineup.forces.iter().for_each(|&(b, _)| open[b] = true);
+        let mut since = 0;
+        for &b in tight.iter().cycle().take(2 * tight.len()) {
+            if since == tight.len() {
+                break;
+            }
+            since += 1;
+            for flips in [true, false] {
+                for patrols in [true, false] {
+                    if !flips && patrols {
+                        continue;
+                    }
+                    open[b] ^= flips;
+                    let mut prices = given.to_vec();
+                    if !patrols {
+                        members(crews).for_each(|c| prices[c] = prohibitive);
+                    }
+                    let found = self.fits(&open).then(|| self.complete(arena, &open, &prices)).flatten();
+                    match found.filter(|found| found.gain > best.gain * (1.0 + 1e-12)) {
+                        Some(found) => (best, since) = (found, 0),
+                        None => open[b] ^= flips,
+                    }
+                }
             }
         }
         best
