@@ -82,6 +82,7 @@ fn generate(contingents: u32, sections: u32, seed: u64) -> Result<Problem> {
     let data = RosterData {
         slot_minutes: 180,
         contingents: (0..contingents).map(&mut contingent).collect(),
+        kinds: Vec::new(),
         weights: (0..56).map(|slot| if is_night(slot) { 3 } else { 2 }).collect(),
         sections: list,
         rules: Rules::default(),

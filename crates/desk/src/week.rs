@@ -150,6 +150,7 @@ impl Making<'_> {
         RosterData {
             slot_minutes: self.figures.slot_minutes,
             weights: vec![1; grid.len()],
+            kinds: Vec::new(),
             contingents: self.figures.contingents.iter().map(contingent).collect(),
             sections,
             rules: rules(self.figures.rules),

@@ -56,6 +56,7 @@
 
 mod check;
 mod cover;
+mod levels;
 mod master;
 mod plan;
 mod price;

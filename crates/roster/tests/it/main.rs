@@ -31,6 +31,7 @@ fn random(slot_minutes: u32, slots: usize, contingents: u32, sections: u32, rule
     let data = RosterData {
         slot_minutes,
         weights: (0..slots).map(|_| 1 + below(9, &mut rng)).collect(),
+        kinds: vec![],
         contingents: (0..contingents).map(|ix| contingent(ix, &mut rng)).collect(),
         sections: (0..sections).map(|ix| section(ix, &mut rng)).collect(),
         rules,
