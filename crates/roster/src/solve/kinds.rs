@@ -27,6 +27,14 @@ struct Search<'a, 'b> {
     stopped: bool,
 }
 
+/// What came of trying levels.
+#[derive(PartialEq, Eq)]
+enum Attempt {
+    RuledOut,
+    Reached,
+    Missed,
+}
+
 impl Search<'_, '_> {
     fn levels(&self, covered: &[u32]) -> Vec<usize> {
         let least = |stairs: &Stairs| stairs.slots.iter().map(|&slot| covered[slot]).min().expect("a kind has slots");
@@ -53,43 +61,71 @@ impl Search<'_, '_> {
         self.case.aim(aims);
     }
 
-    /// Tries to reach levels; whether they are ruled out since, or reached.
-    fn attempt(&mut self, levels: &[usize], options: &Options, rng: &mut Seeded, watch: &Watch<'_>) -> bool {
+    /// Tries to reach levels.
+    fn attempt(&mut self, levels: &[usize], options: &Options, rng: &mut Seeded, watch: &Watch<'_>) -> Attempt {
         self.aim(levels);
         let (stairs, cuts) = (&self.stairs, &mut self.cuts);
         let classes = self.case.classes.len();
         let mut see = |prices: &[i64], saved| cuts.push(Cut::new(stairs, classes, prices, saved));
         let Generated { mixture, bound, stopped } = self.case.generate(&mut self.columns, options, watch, &mut see);
         self.stopped |= stopped;
+        eprintln!("DBG aim {:?} cost {} -> bound {bound} mixture {} columns {} cuts {}", levels.iter().zip(&self.stairs).map(|(l, s)| s.seats[*l]).collect::<Vec<_>>(), cost(&self.stairs, levels), mixture.value, self.columns.len(), self.cuts.len());
         if bound > 0 && !stopped {
-            return true;
+            return Attempt::RuledOut;
         }
         let columns = self.columns.iter().map(|column| Column { kind: column.kind, pattern: column.pattern.clone() });
         let start = self.case.dive(columns.collect(), mixture, watch.should_stop);
         let whole = self.case.repair(start, 0, options, rng, watch.should_stop);
         let value = self.value(&whole.covered);
+        eprintln!("DBG dive -> surrogate {} value {value}", self.case.cost(&whole.covered));
         if value < self.value {
             (self.best, self.value) = (whole, value);
         }
-        self.value <= cost(&self.stairs, levels)
+        if value <= cost(&self.stairs, levels) { Attempt::Reached } else { Attempt::Missed }
     }
 
     /// The bound, and the best roster on the way to it.
     fn run(&mut self, options: &Options, rng: &mut Seeded, watch: &Watch<'_>) -> i64 {
         let mut bound = 0;
-        loop {
+        while !self.stopped {
             let found = cheapest(&self.stairs, &self.cuts, 0, |_| true);
             bound = bound.max(found.bound.min(self.value));
-            if bound >= self.value || self.stopped {
-                return bound;
-            }
-            let Some(levels) = found.levels else { return bound };
-            if !self.attempt(&levels, options, rng, watch) {
+            let Some(levels) = found.levels.filter(|_| bound < self.value) else { break };
+            if self.attempt(&levels, options, rng, watch) == Attempt::Missed {
                 self.missed.push(levels);
+                self.approach(bound, options, rng, watch);
                 break;
             }
         }
         bound
+    }
+
+    /// Tries levels between those missed and those reached.
+    fn approach(&mut self, bound: i64, options: &Options, rng: &mut Seeded, watch: &Watch<'_>) {
+        let mut low = bound;
+        let mut high = self.value;
+        for _ in 0..TRIES_MAX {
+            if self.stopped || (watch.should_stop)() {
+                return;
+            }
+            let is_above = |levels: &[usize], missed: &Vec<usize>| levels.iter().zip(missed).all(|(a, b)| a >= b);
+            let may = |levels: &[usize]| !self.missed.iter().any(|missed| is_above(levels, missed));
+            let found = cheapest(&self.stairs, &self.cuts, low + (high - low) / 4, may);
+            let Some(levels) = found.levels.filter(|_| found.bound < high) else {
+                // Nothing between a quarter of the way and the best.
+                high = low + (high - low) / 4;
+                if high <= low { return; }
+                continue;
+            };
+            match self.attempt(&levels, options, rng, watch) {
+                Attempt::Missed => {
+                    low = cost(&self.stairs, &levels);
+                    self.missed.push(levels);
+                }
+                Attempt::Reached => high = self.value,
+                Attempt::RuledOut => (),
+            }
+        }
     }
 }
 
