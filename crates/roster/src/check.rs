@@ -143,9 +143,13 @@ fn check_figures(problem: &Problem, roster: &Roster, seats: &[Vec<u32>], broken:
             // What counts is the least of all slots of its kind, its own among them.
             let alike = data.kinds.iter().zip(&seats[c]).filter(|(kind, _)| **kind == data.kinds[slot as usize]);
             let counted = alike.map(|(_, seats)| *seats).min().unwrap_or(on_duty);
-            // Seat number `seat` from 0 lies in the quarter `q` with wanted q / 4 <= seat.
-            let quarter = |seat: &u32| (1..4).filter(|q| *seat >= wanted * q / 4).count();
-            let price = |seat: u32| i64::from(weight) * (4 - i64::try_from(quarter(&seat)).expect("at most three"));
+            // Seat number `seat` from 0 lies in the part `q` of `n` with wanted q / n <= seat.
+            let part =
+                |seat: u32, parts: u32| (1..parts).filter(|q| seat >= wanted * q / parts).map(|_| 1).sum::<i64>();
+            let price = |seat: u32| {
+                i64::from(weight)
+                    * if data.kinds.is_empty() { 4 - part(seat, 4) } else { 2i64.pow(15) >> part(seat, 16) }
+            };
             value += (counted.min(wanted)..wanted).map(price).sum::<i64>();
             if on_duty < wanted {
                 open.push((contingent.id.as_str(), slot, wanted, on_duty));

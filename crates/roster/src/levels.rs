@@ -30,13 +30,13 @@ pub(crate) struct Stairs {
 }
 
 impl Stairs {
-    /// The levels of some slots of which at most `wanted` seats are wanted; `cost` is that of a level.
-    pub(crate) fn new(slots: Vec<usize>, classes: &[Class], wanted: u32, cost: impl Fn(u32) -> i64) -> Self {
+    /// The levels of some slots of which at most `wanted` seats are wanted; `cost` is that of the slots at a level.
+    pub(crate) fn new(slots: Vec<usize>, classes: &[Class], wanted: u32, cost: impl Fn(&[usize], u32) -> i64) -> Self {
         let mut fills = fills(classes, wanted);
         fills.sort_unstable_by(|a, b| b.cmp(a));
-        let (mut seats, mut costs) = (vec![0], vec![cost(0)]);
+        let (mut seats, mut costs) = (vec![0], vec![cost(&slots, 0)]);
         for filled in fills.iter().rev().map(|fill| fill.0.min(wanted)) {
-            let now = cost(filled);
+            let now = cost(&slots, filled);
             if now < costs[costs.len() - 1] {
                 seats.push(filled);
                 costs.push(now);
@@ -173,7 +173,7 @@ mod tests {
                 let slots: Vec<usize> = (0..1 + below(3) as usize).map(|at| slot + at).collect();
                 slot += slots.len();
                 let (wanted, price) = (below(25), i64::from(below(4)));
-                Stairs::new(slots, &classes, wanted, |seats| price * i64::from(wanted.saturating_sub(seats)))
+                Stairs::new(slots, &classes, wanted, |_, seats| price * i64::from(wanted.saturating_sub(seats)))
             };
             let stairs = [kind(), kind(), kind()];
             let mut cut = || {
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn dues_are_the_least_worth_of_all_fills_of_a_level() {
         let classes = [Class { seats: 8, count: 3 }, Class { seats: 5, count: 1 }];
-        let stairs = Stairs::new(vec![0, 1], &classes, 20, |seats| 20 - i64::from(seats.min(20)));
+        let stairs = Stairs::new(vec![0, 1], &classes, 20, |_, seats| 20 - i64::from(seats.min(20)));
         // 0, 5, 8, 13, 16 and beyond 20 persons: 21, 24, 29.
         assert_eq!(stairs.seats, [0, 5, 8, 13, 16, 20]);
         // Slot 0: 3 for eight, 1 for five; slot 1: 1 and 4. 5 seats are 1 and 1, 8 are 3 and 1, 13 are

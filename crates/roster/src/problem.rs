@@ -343,9 +343,14 @@ impl Problem {
         slots
     }
 
+    /// How open seats weigh: finer where slots have kinds.
+    pub(crate) fn scale(&self) -> Scale {
+        if self.data.kinds.is_empty() { Scale::Quarters } else { Scale::Sixteenths }
+    }
+
     /// Cost of the seats that stay open in one slot with `covered` persons on duty.
     pub(crate) fn open_cost(&self, contingent: usize, slot: usize, covered: u32) -> i64 {
-        tiers_open(self.data.contingents[contingent].demand[slot], self.data.weights[slot], covered)
+        self.scale().open(self.data.contingents[contingent].demand[slot], self.data.weights[slot], covered)
     }
 
     /// Cost of the seats that stay open in some slots with `covered` persons on duty in the leanest
@@ -355,26 +360,33 @@ impl Problem {
     }
 }
 
-/// What a seat that stays open costs: four tiers, of a quarter of the demand each, the first
-/// quarter to be filled weighing four times the last. So what is covered least is covered first.
-fn tiers(demand: u32, weight: u32) -> [(u32, i64); TIERS] {
-    std::array::from_fn(|tier| {
-        let upto = |tier: usize| demand * u32::try_from(tier).expect("at most four") / 4;
-        let price = i64::from(weight) * i64::try_from(TIERS - tier).expect("at most four");
-        (upto(tier + 1) - upto(tier), price)
-    })
+/// Parts of a demand and what a seat of each costs while it stays open: the first to be filled the
+/// most. So what is covered least is covered first.
+#[derive(Clone, Copy)]
+pub(crate) enum Scale {
+    /// The first quarter weighs four times the last.
+    Quarters,
+    /// Each sixteenth weighs twice the next. A kind gives up seats of the part it is in for seats of
+    /// another's lower part alone, so that what cannot be met is missing in like shares, however much
+    /// is asked for; quarters let the share of one kind fall by a quarter before the others'.
+    Sixteenths,
 }
 
-/// Cost of the seats that stay open of `demand` with `covered` persons on duty.
-pub(crate) fn tiers_open(demand: u32, weight: u32, covered: u32) -> i64 {
-    let mut left = covered;
-    let open = tiers(demand, weight).map(|(seats, price)| {
-        let filled = left.min(seats);
-        left -= filled;
-        i64::from(seats - filled) * price
-    });
-    open.iter().sum()
+impl Scale {
+    /// Cost of the seats that stay open of `demand` with `covered` persons on duty.
+    pub(crate) fn open(self, demand: u32, weight: u32, covered: u32) -> i64 {
+        let parts: u32 = match self {
+            Self::Quarters => 4,
+            Self::Sixteenths => 16,
+        };
+        let part = |part: u32| {
+            let upto = |part: u32| demand * part / parts;
+            let price = match self {
+                Self::Quarters => i64::from(parts - part),
+                Self::Sixteenths => 1 << (parts - 1 - part),
+            };
+            i64::from(upto(part + 1) - upto(part + 1).min(covered.max(upto(part)))) * price
+        };
+        i64::from(weight) * (0..parts).map(part).sum::<i64>()
+    }
 }
-
-/// Tiers of a demand.
-pub(crate) const TIERS: usize = 4;

@@ -4,7 +4,7 @@ use crate::cover::{Class, classes, covers};
 use crate::master::{Column, Mixture, Rows, mix};
 use crate::plan::{Options, Watch};
 use crate::price::{Automaton, best_pattern, good_pattern, good_patterns};
-use crate::problem::{Problem, tiers_open};
+use crate::problem::{Problem, Scale};
 use konbit_base::rng::Seeded;
 use std::collections::BTreeMap;
 
@@ -49,8 +49,9 @@ impl Kind {
 /// What a slot is to be filled to, and what it costs to stay below.
 #[derive(Clone, Copy)]
 struct Aim {
-    /// The demand whose quarters weigh.
+    /// The demand whose parts weigh.
     demand: u32,
+    scale: Scale,
     weight: u32,
     /// Seats beyond which nothing is gained; at most the demand.
     seats: u32,
@@ -58,7 +59,7 @@ struct Aim {
 
 impl Aim {
     fn open(self, covered: u32) -> i64 {
-        let open = |seats| tiers_open(self.demand, self.weight, seats);
+        let open = |seats| self.scale.open(self.demand, self.weight, seats);
         open(covered.min(self.seats)) - open(self.seats)
     }
 }
@@ -70,7 +71,8 @@ struct Case<'a> {
     kinds: Vec<Kind>,
     /// By slot; without kinds of slots, its demand.
     aims: Vec<Aim>,
-    /// Where positive, demand counts beside the aims, which weigh so many times as much.
+    /// Where positive, the demand of every slot counts beside the aims, which weigh so many times as
+    /// much.
     steep: i64,
     rows: Rows,
 }
@@ -105,11 +107,17 @@ impl<'a> Case<'a> {
             let automaton = Automaton::new(problem, &data.sections[members[0]]);
             kinds.push(Kind { seats, class, units, automaton, members });
         }
-        let demand = data.contingents[contingent].demand.iter().zip(&data.weights);
-        let aims = demand.map(|(&demand, &weight)| Aim { demand, weight, seats: demand }).collect();
         let mut case = Self { problem, contingent, classes, kinds, aims: Vec::new(), steep: 0, rows: Rows::default() };
-        case.aim(aims);
+        case.aim_at_demand();
         case
+    }
+
+    /// Every slot on its own.
+    fn aim_at_demand(&mut self) {
+        let data = self.problem.data();
+        let demand = data.contingents[self.contingent].demand.iter().zip(&data.weights);
+        let scale = self.problem.scale();
+        self.aim(demand.map(|(&demand, &weight)| Aim { demand, scale, weight, seats: demand }).collect());
     }
 
     fn aim(&mut self, aims: Vec<Aim>) {
@@ -461,16 +469,22 @@ pub(crate) fn solve(
     if problem.slots_by_kind().iter().any(|slots| slots.len() > 1) {
         return kinds::solve(&mut case, options, rng, watch);
     }
-    let mut columns = Vec::new();
-    let Generated { mixture, bound, stopped } = case.generate(&mut columns, options, watch, &mut |_, _| ());
-    let start = case.dive(columns, mixture, watch.should_stop);
-    let mut whole = case.repair(start, bound, options, rng, watch.should_stop);
-    case.trim(&mut whole);
+    let (whole, bound, stopped) = case.by_slot(options, rng, watch);
     let value = case.cost(&whole.covered);
     case.solved(whole, value, bound, stopped || (watch.should_stop)())
 }
 
 impl Case<'_> {
+    /// The roster slot by slot, its bound, and whether it was stopped.
+    fn by_slot(&self, options: &Options, rng: &mut Seeded, watch: &Watch<'_>) -> (Whole, i64, bool) {
+        let mut columns = Vec::new();
+        let Generated { mixture, bound, stopped } = self.generate(&mut columns, options, watch, &mut |_, _| ());
+        let start = self.dive(columns, mixture, watch.should_stop);
+        let mut whole = self.repair(start, bound, options, rng, watch.should_stop);
+        self.trim(&mut whole);
+        (whole, bound, stopped)
+    }
+
     fn solved(&self, whole: Whole, value: i64, bound: i64, stopped: bool) -> Solved {
         let members = self.kinds.iter().flat_map(|kind| kind.members.iter().copied());
         let patterns = members.zip(whole.sections.into_iter().map(|(_, pattern)| pattern)).collect();

@@ -10,10 +10,15 @@ use super::{Aim, Case, Generated, Solved, Whole};
 use crate::levels::{Cut, Stairs, cheapest, cost};
 use crate::master::Column;
 use crate::plan::{Options, Watch};
+use crate::problem::Scale;
 use konbit_base::rng::Seeded;
 
-/// Most levels that are tried beside the cheapest ones.
+/// Most levels that are looked at for the bound.
+const LOOKS_MAX: usize = 200;
+/// Most levels that are tried where the cheapest are not reached.
 const TRIES_MAX: usize = 12;
+/// Most that aims weigh against the demand of single slots.
+const STEEP_MAX: i64 = 1_000_000;
 
 struct Search<'a, 'b> {
     case: &'a mut Case<'b>,
@@ -41,24 +46,30 @@ impl Search<'_, '_> {
         self.stairs.iter().map(|stairs| stairs.level(least(stairs))).collect()
     }
 
-    fn value(&self, covered: &[u32]) -> i64 {
-        cost(&self.stairs, &self.levels(covered))
-    }
-
-    /// Makes levels the demand of the roster slot by slot.
+    /// Makes levels the demand of the roster slot by slot. How open seats weigh in it is the same in
+    /// all slots of a kind; quarters are enough to tell what cannot be reached.
     fn aim(&mut self, levels: &[usize]) {
         let data = self.case.problem.data();
         let demand = &data.contingents[self.case.contingent].demand;
-        let mut aims = vec![Aim { demand: 0, weight: 1, seats: 0 }; demand.len()];
+        let scale = Scale::Quarters;
+        let mut aims = vec![Aim { demand: 0, scale, weight: 1, seats: 0 }; demand.len()];
         for (stairs, &level) in self.stairs.iter().zip(levels) {
-            let slots = || stairs.slots.iter();
-            let most = slots().map(|&slot| demand[slot]).max().unwrap_or(0);
-            let weight = slots().map(|&slot| data.weights[slot]).max().unwrap_or(0).max(1);
-            for &slot in slots() {
-                aims[slot] = Aim { demand: most, weight, seats: stairs.seats[level] };
+            let most = |of: &[u32]| stairs.slots.iter().map(|&slot| of[slot]).max().expect("a kind has slots");
+            let (demand, weight) = (most(demand), most(&data.weights).max(1));
+            for &slot in &stairs.slots {
+                aims[slot] = Aim { demand, scale, weight, seats: stairs.seats[level] };
             }
         }
         self.case.aim(aims);
+    }
+
+    /// Keeps a roster if it is the best so far; what it costs.
+    fn keep(&mut self, whole: Whole) -> i64 {
+        let value = cost(&self.stairs, &self.levels(&whole.covered));
+        if value < self.value {
+            (self.best, self.value) = (whole, value);
+        }
+        value
     }
 
     /// Tries to reach levels.
@@ -69,82 +80,102 @@ impl Search<'_, '_> {
         let mut see = |prices: &[i64], saved| cuts.push(Cut::new(stairs, classes, prices, saved));
         let Generated { mixture, bound, stopped } = self.case.generate(&mut self.columns, options, watch, &mut see);
         self.stopped |= stopped;
-        eprintln!("DBG aim {:?} cost {} -> bound {bound} mixture {} columns {} cuts {}", levels.iter().zip(&self.stairs).map(|(l, s)| s.seats[*l]).collect::<Vec<_>>(), cost(&self.stairs, levels), mixture.value, self.columns.len(), self.cuts.len());
         if bound > 0 && !stopped {
+            // A cost above nothing is at least the price of the fills that would cost nothing.
+            assert!(self.cuts.iter().any(|cut| cut.rules_out(levels)), "a bound of {bound} rules out what it bounds");
             return Attempt::RuledOut;
         }
-        let columns = self.columns.iter().map(|column| Column { kind: column.kind, pattern: column.pattern.clone() });
-        let start = self.case.dive(columns.collect(), mixture, watch.should_stop);
+        let start = self.case.dive(self.columns.clone(), mixture, watch.should_stop);
         let whole = self.case.repair(start, 0, options, rng, watch.should_stop);
-        let value = self.value(&whole.covered);
-        eprintln!("DBG dive -> surrogate {} value {value}", self.case.cost(&whole.covered));
-        if value < self.value {
-            (self.best, self.value) = (whole, value);
-        }
-        if value <= cost(&self.stairs, levels) { Attempt::Reached } else { Attempt::Missed }
+        if self.keep(whole) <= cost(&self.stairs, levels) { Attempt::Reached } else { Attempt::Missed }
     }
 
     /// The bound, and the best roster on the way to it.
     fn run(&mut self, options: &Options, rng: &mut Seeded, watch: &Watch<'_>) -> i64 {
         let mut bound = 0;
-        while !self.stopped {
+        for _ in 0..LOOKS_MAX {
             let found = cheapest(&self.stairs, &self.cuts, 0, |_| true);
             bound = bound.max(found.bound.min(self.value));
-            let Some(levels) = found.levels.filter(|_| bound < self.value) else { break };
+            let Some(levels) = found.levels.filter(|_| bound < self.value && !self.stopped) else { break };
             if self.attempt(&levels, options, rng, watch) == Attempt::Missed {
                 self.missed.push(levels);
                 self.approach(bound, options, rng, watch);
-                break;
+                return bound;
             }
+        }
+        if bound < self.value {
+            // Too many levels to look at all: slot by slot nothing is left open that need not be, and
+            // the leanest slot of a kind leaves no less open than any of its slots.
+            self.case.aim_at_demand();
+            let (whole, by_slot, stopped) = self.case.by_slot(options, rng, watch);
+            self.stopped |= stopped;
+            self.keep(whole);
+            bound = bound.max(by_slot);
         }
         bound
     }
 
-    /// Tries levels between those missed and those reached.
+    /// Tries levels between those missed and those reached, a quarter of the way up in cost.
     fn approach(&mut self, bound: i64, options: &Options, rng: &mut Seeded, watch: &Watch<'_>) {
-        let mut low = bound;
-        let mut high = self.value;
+        let (mut low, mut high) = (bound, self.value);
         for _ in 0..TRIES_MAX {
-            if self.stopped || (watch.should_stop)() {
+            if self.stopped || high <= low {
                 return;
             }
             let is_above = |levels: &[usize], missed: &Vec<usize>| levels.iter().zip(missed).all(|(a, b)| a >= b);
             let may = |levels: &[usize]| !self.missed.iter().any(|missed| is_above(levels, missed));
-            let found = cheapest(&self.stairs, &self.cuts, low + (high - low) / 4, may);
-            let Some(levels) = found.levels.filter(|_| found.bound < high) else {
-                // Nothing between a quarter of the way and the best.
-                high = low + (high - low) / 4;
-                if high <= low { return; }
-                continue;
-            };
-            match self.attempt(&levels, options, rng, watch) {
-                Attempt::Missed => {
-                    low = cost(&self.stairs, &levels);
-                    self.missed.push(levels);
-                }
-                Attempt::Reached => high = self.value,
-                Attempt::RuledOut => (),
+            let from = low + (high - low) / 4;
+            let found = cheapest(&self.stairs, &self.cuts, from, may);
+            match found.levels.filter(|_| found.bound < high) {
+                None => high = from,
+                Some(levels) => match self.attempt(&levels, options, rng, watch) {
+                    Attempt::RuledOut => {}
+                    Attempt::Reached => high = self.value,
+                    Attempt::Missed => {
+                        low = cost(&self.stairs, &levels);
+                        self.missed.push(levels);
+                    }
+                },
             }
+        }
+    }
+
+    /// Lets sections fill open seats beyond the levels too, where that takes nothing from these, and
+    /// drops duties that neither needs.
+    fn spread(&mut self, watch: &Watch<'_>) {
+        let levels = self.levels(&self.best.covered);
+        self.aim(&levels);
+        let largest = self.case.kinds.iter().map(|kind| kind.seats).max().unwrap_or(0);
+        let (problem, contingent) = (self.case.problem, self.case.contingent);
+        let gain = |slot| problem.open_cost(contingent, slot, 0) - problem.open_cost(contingent, slot, largest);
+        self.case.steep = (1 + (0..problem.slots()).map(gain).sum::<i64>()).min(STEEP_MAX);
+        let mut whole = self.best.clone();
+        let order: Vec<usize> = (0..whole.sections.len()).collect();
+        self.case.settle(&mut whole, &order, true, watch.should_stop);
+        self.case.trim(&mut whole);
+        self.case.steep = 0;
+        if cost(&self.stairs, &self.levels(&whole.covered)) <= self.value {
+            self.best = whole;
         }
     }
 }
 
 /// The roster of one contingent.
 pub(super) fn solve(case: &mut Case<'_>, options: &Options, rng: &mut Seeded, watch: &Watch<'_>) -> Solved {
-    let problem = case.problem;
-    let demand = &problem.data().contingents[case.contingent].demand;
-    let kinds = problem.slots_by_kind().into_iter().filter(|slots| !slots.is_empty());
-    let stairs = kinds.map(|slots| {
-        let wanted = slots.iter().map(|&slot| demand[slot]).max().unwrap_or(0);
-        let of_all = slots.clone();
-        Stairs::new(slots, &case.classes, wanted, |seats| problem.open_cost_of_all(case.contingent, &of_all, seats))
-    });
-    let stairs: Vec<Stairs> = stairs.collect();
+    let (problem, contingent) = (case.problem, case.contingent);
+    let demand = &problem.data().contingents[contingent].demand;
+    let of_kind = |slots: Vec<usize>| {
+        let wanted = slots.iter().map(|&slot| demand[slot]).max()?;
+        let cost = |slots: &[usize], seats| problem.open_cost_of_all(contingent, slots, seats);
+        Some(Stairs::new(slots, &case.classes, wanted, cost))
+    };
+    let stairs: Vec<Stairs> = problem.slots_by_kind().into_iter().filter_map(of_kind).collect();
     let best = case.nothing();
     let value = cost(&stairs, &vec![0; stairs.len()]);
     let (cuts, columns, missed) = (Vec::new(), Vec::new(), Vec::new());
     let mut search = Search { case, stairs, cuts, columns, best, value, missed, stopped: false };
     let bound = search.run(options, rng, watch);
+    search.spread(watch);
     let (whole, value, stopped) = (search.best, search.value, search.stopped);
     case.solved(whole, value, bound, stopped || (watch.should_stop)())
 }

@@ -48,9 +48,12 @@ fn cost(problem: &Problem, empty: &Roster, patterns: &[u32]) -> i64 {
             };
             let covered = alike.chain([slot]).map(covered).min().unwrap();
             for seat in covered..wanted.max(covered) {
-                // The quarter of the demand that this seat lies in, from 0.
+                // The quarter of the demand that this seat lies in, from 0; with kinds the sixteenth.
                 let quarter = (0..3).filter(|q| seat >= wanted * (q + 1) / 4).count();
-                cost += i64::from(data.weights[slot]) * (4 - i64::try_from(quarter).unwrap());
+                let sixteenth = (0..15).filter(|q| seat >= wanted * (q + 1) / 16).count();
+                let price =
+                    if data.kinds.is_empty() { 4 - i64::try_from(quarter).unwrap() } else { 32_768 >> sixteenth };
+                cost += i64::from(data.weights[slot]) * price;
             }
         }
     }
