@@ -16,7 +16,7 @@ use konbit_base::rng::Seeded;
 /// Most levels that are looked at for the bound.
 const LOOKS_MAX: usize = 200;
 /// Most levels that are tried where the cheapest are not reached.
-const TRIES_MAX: usize = 12;
+const TRIES_MAX: usize = 8;
 /// Most that aims weigh against the demand of single slots.
 const STEEP_MAX: i64 = 1_000_000;
 

@@ -1,6 +1,7 @@
 //! Rosters against brute force, against the checker, and as calendars.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
 
+mod kinds;
 mod sheets;
 mod small;
 mod whole;

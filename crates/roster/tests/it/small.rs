@@ -1,6 +1,8 @@
 use crate::{below, loose, random};
 use konbit_base::rng::seeded;
-use konbit_roster::{Activity, Broken, Duty, Options, Problem, Roster, Status, Watch, check_roster, roster};
+use konbit_roster::{
+    Activity, Broken, Duty, Options, Problem, Roster, RosterData, Status, Watch, check_roster, roster,
+};
 
 /// The roster that puts the sections on duty as the bits of `patterns` say; its figures are not
 /// filled in, so the checker will complain of these.
@@ -139,4 +141,14 @@ fn with_kinds_bound_and_value_enclose_the_best_of_all_rosters_of_two_or_three_se
     let best =
         (0..40).zip(kinds).filter(|&(seed, kinds)| check_kinds(2 + u32::try_from(seed % 2).unwrap(), kinds, seed));
     assert_eq!(best.count(), 40);
+}
+
+#[test]
+fn a_kind_for_every_slot_weighs_each_slot_by_sixteenths() {
+    let check = |seed| {
+        let data = tiny(2, seed).data().clone();
+        let kinds = (0..u32::try_from(data.weights.len()).unwrap()).rev().collect();
+        is_best(&Problem::new(RosterData { kinds, ..data }).unwrap(), seed)
+    };
+    assert_eq!((0..20).filter(|&seed| check(seed)).count(), 20);
 }
