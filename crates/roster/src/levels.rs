@@ -15,8 +15,8 @@ use crate::cover::Class;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Most choices of levels that are opened in one search.
-const OPENED_MAX: usize = 20_000;
+/// Most comparisons of dues in one search, up to the last choice opened.
+const WORK_MAX: usize = 100_000_000;
 
 /// What the slots of one kind can be filled to.
 pub(crate) struct Stairs {
@@ -118,15 +118,14 @@ pub(crate) struct Cheapest {
 /// that the others can still come to.
 pub(crate) fn cheapest(stairs: &[Stairs], cuts: &[Cut], least: i64, may: impl Fn(&[usize]) -> bool) -> Cheapest {
     let mut open = BinaryHeap::from([Reverse((0i64, Vec::<usize>::new()))]);
-    let mut opened = 0;
+    let mut work = 0;
     while let Some(Reverse((bound, levels))) = open.pop() {
         if levels.len() == stairs.len() {
             return Cheapest { levels: Some(levels), bound };
         }
-        if opened == OPENED_MAX {
+        if work > WORK_MAX {
             return Cheapest { levels: None, bound };
         }
-        opened += 1;
         let left: Vec<i64> = cuts
             .iter()
             .map(|cut| cut.saved - cut.dues.iter().zip(&levels).map(|(dues, &level)| dues[level]).sum::<i64>())
@@ -140,6 +139,7 @@ pub(crate) fn cheapest(stairs: &[Stairs], cuts: &[Cut], least: i64, may: impl Fn
                 // Dues do not fall with the level.
                 break;
             }
+            work += (1 + cuts.len()) * stairs[at + 1..].iter().map(|stairs| stairs.seats.len()).sum::<usize>();
             let rest = (at + 1..stairs.len()).map(|kind| {
                 let dues = |level: usize| (0..cuts.len()).all(|cut| cuts[cut].dues[kind][level] <= left(cut));
                 let highest = (0..stairs[kind].seats.len()).rev().find(|&level| dues(level)).unwrap_or(0);

@@ -14,7 +14,7 @@ use crate::problem::Scale;
 use konbit_base::rng::Seeded;
 
 /// Most levels that are looked at for the bound.
-const LOOKS_MAX: usize = 200;
+const LOOKS_MAX: usize = 50;
 /// Most levels that are tried where the cheapest are not reached.
 const TRIES_MAX: usize = 8;
 /// Most that aims weigh against the demand of single slots.
