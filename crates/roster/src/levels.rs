@@ -170,7 +170,7 @@ mod tests {
                 (0..=below(2)).map(|_| Class { seats: 1 + below(8), count: 1 + below(4) }).collect();
             let mut slot = 0;
             let mut kind = || {
-                let slots: Vec<usize> = (0..1 + below(3) as usize).map(|at| slot + at).collect();
+                let slots: Vec<usize> = (0..=below(3) as usize).map(|at| slot + at).collect();
                 slot += slots.len();
                 let (wanted, price) = (below(25), i64::from(below(4)));
                 Stairs::new(slots, &classes, wanted, |_, seats| price * i64::from(wanted.saturating_sub(seats)))
