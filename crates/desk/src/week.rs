@@ -154,6 +154,7 @@ impl Making<'_> {
         RosterData {
             slot_minutes: self.figures.slot_minutes,
             weights: vec![1; grid.len()],
+            kinds: grid.iter().map(|kind| narrow(*kind as u64)).collect(),
             contingents: self.figures.contingents.iter().map(contingent).collect(),
             sections,
             rules: rules(self.figures.rules),

@@ -37,7 +37,7 @@ pub fn roster_text(mission: &Mission, roster: &Roster, sheets: &[Sheet]) -> Stri
     let sections = &roster.problem.sections;
     let people: u32 = sections.iter().map(|section| section.persons).sum();
     let status = match roster.status {
-        Status::Optimal => "no roster under these rules leaves less open".to_owned(),
+        Status::Optimal => "no roster under these rules leaves less open in the leanest slots".to_owned(),
         Status::Gap | Status::LimitReached => format!("at most {:.1} % from the best", roster.gap * 100.0),
     };
     let _ = writeln!(out, "roster: {people} people in {} sections; {status}", sections.len());
@@ -69,7 +69,10 @@ fn by_hour(out: &mut String, roster: &Roster, contingent: usize, id: &str) {
     let missing: u32 = open.iter().map(|open| open.wanted - open.on_duty).sum();
     let _ = writeln!(out, "\n{id}: on duty of those wanted; {} of {} slots are short", open.len(), seats.len());
     if missing > 0 {
-        let _ = writeln!(out, "  {missing} seats stay open in all; the rules of rest and hours allow no more");
+        let _ = writeln!(
+            out,
+            "  {missing} seats stay open in all; the leanest slots of each kind are filled first, as far as the rules of rest and hours allow"
+        );
     }
     let _ = writeln!(out, "  {:5} {}", "", DAYS.map(|day| format!("{day:>9}")).concat());
     for row in 0..day {

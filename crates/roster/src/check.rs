@@ -135,12 +135,22 @@ fn check_figures(problem: &Problem, roster: &Roster, seats: &[Vec<u32>], broken:
         if roster.seats[c].seats != seats[c] {
             broken.push(Broken::Figure { what: "the number of seats", owner: contingent.id.clone() });
         }
+        if roster.seats[c].kinds != by_kind(&data.kinds, &seats[c]) {
+            broken.push(Broken::Figure { what: "the number of seats by kind", owner: contingent.id.clone() });
+        }
         for (slot, &weight) in (0u32..).zip(&data.weights) {
             let (wanted, on_duty) = (contingent.demand[slot as usize], seats[c][slot as usize]);
-            // Seat number `seat` from 0 lies in the quarter `q` with wanted q / 4 <= seat.
-            let quarter = |seat: &u32| (1..4).filter(|q| *seat >= wanted * q / 4).count();
-            let price = |seat: u32| i64::from(weight) * (4 - i64::try_from(quarter(&seat)).expect("at most three"));
-            value += (on_duty.min(wanted)..wanted).map(price).sum::<i64>();
+            // What counts is the least of all slots of its kind, its own among them.
+            let alike = data.kinds.iter().zip(&seats[c]).filter(|(kind, _)| **kind == data.kinds[slot as usize]);
+            let counted = alike.map(|(_, seats)| *seats).min().unwrap_or(on_duty);
+            // Seat number `seat` from 0 lies in the part `q` of `n` with wanted q / n <= seat.
+            let part =
+                |seat: u32, parts: u32| (1..parts).filter(|q| seat >= wanted * q / parts).map(|_| 1).sum::<i64>();
+            let price = |seat: u32| {
+                i64::from(weight)
+                    * if data.kinds.is_empty() { 4 - part(seat, 4) } else { 2i64.pow(15) >> part(seat, 16) }
+            };
+            value += (counted.min(wanted)..wanted).map(price).sum::<i64>();
             if on_duty < wanted {
                 open.push((contingent.id.as_str(), slot, wanted, on_duty));
             }
@@ -153,6 +163,17 @@ fn check_figures(problem: &Problem, roster: &Roster, seats: &[Vec<u32>], broken:
     if roster.value != value || roster.bound > value {
         broken.push(Broken::Figure { what: "the value or the bound", owner: "the roster".to_owned() });
     }
+}
+
+/// The fewest seats of each kind, in one pass over the slots; 0 for a number no slot has.
+fn by_kind(kinds: &[u32], seats: &[u32]) -> Vec<u32> {
+    let mut least: Vec<Option<u32>> = Vec::new();
+    for (&kind, &seats) in kinds.iter().zip(seats) {
+        least.resize(least.len().max(kind as usize + 1), None);
+        let entry = &mut least[kind as usize];
+        *entry = Some(entry.map_or(seats, |least| least.min(seats)));
+    }
+    least.into_iter().map(Option::unwrap_or_default).collect()
 }
 
 /// The duties of one section as intervals of minutes from the start of the cycle.

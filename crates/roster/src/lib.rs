@@ -25,6 +25,10 @@
 //! be filled first: a convex cost, so that what is covered least is covered first. Demand that
 //! cannot be met is a result, not an error.
 //!
+//! Where slots have kinds ([`RosterData::kinds`]), `p_cs` is the least of all slots of the kind of `s`, and each
+//! sixteenth of a demand weighs twice the next, so that a force that is asked for too much leaves
+//! about the same share open in each kind.
+//!
 //! # The method
 //!
 //! Sections of one size are a class. For prices `pi_sc >= 0` of a section of class `c` on duty in a slot,
@@ -48,6 +52,11 @@
 //! a few at a time are taken out and put back until the bound is met or the tries are used up; in
 //! the end each takes its best pattern beside the others, which the same path finds exactly.
 //!
+//! With kinds, the people in the leanest slots are levels, one for each kind. Levels are the demand of
+//! a roster slot by slot: at no cost they are reached, and the prices of a bound above nothing rule
+//! them out, and others with them, in whole numbers. The cheapest levels that no prices rule out
+//! bound every roster and are tried; then dearer ones. People beyond the levels fill single slots.
+//!
 //! # Sources
 //!
 //! Desaulniers, Desrosiers, Solomon (editors), Column Generation, 2005. Wentges, International
@@ -56,6 +65,7 @@
 
 mod check;
 mod cover;
+mod levels;
 mod master;
 mod plan;
 mod price;

@@ -19,6 +19,7 @@ use clarabel::algebra::CscMatrix;
 use clarabel::solver::{DefaultSettings, DefaultSolver, IPSolver, SupportedConeT};
 
 /// A pattern of a kind of section.
+#[derive(Clone)]
 pub(crate) struct Column {
     pub kind: usize,
     pub pattern: Vec<bool>,

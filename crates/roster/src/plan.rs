@@ -102,6 +102,10 @@ pub struct ContingentSeats {
     pub id: String,
     /// Persons on duty in each slot.
     pub seats: Vec<u32>,
+    /// Persons on duty in the leanest slot of each kind, by the kind's number; 0 for a kind without
+    /// a slot. Empty where the problem has no kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<u32>,
 }
 
 /// Demand that is not met.
@@ -130,7 +134,8 @@ pub struct Roster {
     /// How the search ended.
     pub status: Status,
     /// Cost of the seats that stay open: for each, the slot's weight times 4, 3, 2 or 1 for the
-    /// first to the last quarter of the demand.
+    /// first to the last quarter of the demand. Where slots have kinds, each slot counts with the
+    /// persons on duty in the leanest slot of its kind.
     pub value: i64,
     /// No roster costs less; in whole numbers, no float enters it.
     pub bound: i64,
@@ -201,12 +206,22 @@ fn seats(problem: &Problem, patterns: &[Vec<bool>]) -> Vec<ContingentSeats> {
     let mut seats: Vec<ContingentSeats> = data
         .contingents
         .iter()
-        .map(|contingent| ContingentSeats { id: contingent.id.clone(), seats: vec![0; problem.slots()] })
+        .map(|contingent| {
+            let id = contingent.id.clone();
+            ContingentSeats { id, seats: vec![0; problem.slots()], kinds: Vec::new() }
+        })
         .collect();
     for (section, pattern) in data.sections.iter().zip(patterns) {
         let list = &mut seats[section.contingent as usize].seats;
         for (seats, _) in list.iter_mut().zip(pattern).filter(|(_, on)| **on) {
             *seats += problem.seats(section);
+        }
+    }
+    if !data.kinds.is_empty() {
+        let kinds = problem.slots_by_kind();
+        for list in &mut seats {
+            let least = |slots: &Vec<usize>| slots.iter().map(|&slot| list.seats[slot]).min().unwrap_or(0);
+            list.kinds = kinds.iter().map(least).collect();
         }
     }
     seats

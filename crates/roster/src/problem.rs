@@ -108,6 +108,11 @@ pub struct RosterData {
     /// Importance of each slot, 0 to [`WEIGHT_MAX`]; its length is the number of slots of the
     /// cycle, after which everything repeats.
     pub weights: Vec<u32>,
+    /// The kind of every slot, by a number of the caller's below the number of slots. What counts of
+    /// the slots of one kind is the one with the fewest people on duty. Empty: every slot counts on
+    /// its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<u32>,
     /// The contingents and what is wanted of them.
     pub contingents: Vec<Contingent>,
     /// The sections.
@@ -159,6 +164,14 @@ pub enum RosterError {
         /// Its id.
         contingent: String,
         /// Slots it has.
+        count: usize,
+        /// Slots there are.
+        slots: usize,
+    },
+    /// Kinds that are not one for each slot.
+    #[error("the roster has a kind for {count} slots; the cycle has {slots}: give every slot a kind, or none")]
+    Kinds {
+        /// Slots with a kind.
         count: usize,
         /// Slots there are.
         slots: usize,
@@ -219,6 +232,7 @@ impl RosterData {
         for &weight in &self.weights {
             within("weight", cycle, weight, 0, WEIGHT_MAX)?;
         }
+        self.check_kinds()?;
         for contingent in &self.contingents {
             if contingent.demand.len() != self.weights.len() {
                 let (contingent, count, slots) = (contingent.id.clone(), contingent.demand.len(), self.weights.len());
@@ -230,6 +244,16 @@ impl RosterData {
         }
         self.check_rules()?;
         self.check_sections()
+    }
+
+    fn check_kinds(&self) -> Result<(), RosterError> {
+        let (count, slots) = (self.kinds.len(), self.weights.len());
+        if count != 0 && count != slots {
+            return Err(RosterError::Kinds { count, slots });
+        }
+        let last = u32::try_from(slots - 1).expect("at most 672");
+        let mut all = (0u32..).zip(&self.kinds);
+        all.try_for_each(|(slot, &kind)| within("kind", || format!("slot {slot}"), kind, 0, last))
     }
 
     fn check_rules(&self) -> Result<(), RosterError> {
@@ -305,29 +329,64 @@ impl Problem {
         u32::try_from(most / u64::from(WEEK_MINUTES)).expect("a cycle is at most a year")
     }
 
-    /// What a seat that stays open costs: four tiers, of a quarter of the demand each, the first
-    /// quarter to be filled weighing four times the last. So what is covered least is covered first.
-    pub(crate) fn tiers(&self, contingent: usize, slot: usize) -> [(u32, i64); TIERS] {
-        let demand = self.data.contingents[contingent].demand[slot];
-        let weight = i64::from(self.data.weights[slot]);
-        std::array::from_fn(|tier| {
-            let upto = |tier: usize| demand * u32::try_from(tier).expect("at most four") / 4;
-            let price = weight * i64::try_from(TIERS - tier).expect("at most four");
-            (upto(tier + 1) - upto(tier), price)
-        })
+    /// The slots of every kind, by the kind's number; of kinds without a slot none. Where the
+    /// problem has no kinds every slot is one.
+    pub fn slots_by_kind(&self) -> Vec<Vec<usize>> {
+        if self.data.kinds.is_empty() {
+            return (0..self.slots()).map(|slot| vec![slot]).collect();
+        }
+        let count = self.data.kinds.iter().max().map_or(0, |last| *last as usize + 1);
+        let mut slots = vec![Vec::new(); count];
+        for (slot, &kind) in self.data.kinds.iter().enumerate() {
+            slots[kind as usize].push(slot);
+        }
+        slots
+    }
+
+    /// How open seats weigh: finer where slots have kinds.
+    pub(crate) fn scale(&self) -> Scale {
+        if self.data.kinds.is_empty() { Scale::Quarters } else { Scale::Sixteenths }
     }
 
     /// Cost of the seats that stay open in one slot with `covered` persons on duty.
     pub(crate) fn open_cost(&self, contingent: usize, slot: usize, covered: u32) -> i64 {
-        let mut left = covered;
-        let open = self.tiers(contingent, slot).map(|(seats, price)| {
-            let filled = left.min(seats);
-            left -= filled;
-            i64::from(seats - filled) * price
-        });
-        open.iter().sum()
+        self.scale().open(self.data.contingents[contingent].demand[slot], self.data.weights[slot], covered)
+    }
+
+    /// Cost of the seats that stay open in some slots with `covered` persons on duty in the leanest
+    /// of them: every slot counts as that one does.
+    pub(crate) fn open_cost_of_all(&self, contingent: usize, slots: &[usize], covered: u32) -> i64 {
+        slots.iter().map(|&slot| self.open_cost(contingent, slot, covered)).sum()
     }
 }
 
-/// Tiers of a demand.
-pub(crate) const TIERS: usize = 4;
+/// Parts of a demand and what a seat of each costs while it stays open: the first to be filled the
+/// most. So what is covered least is covered first.
+#[derive(Clone, Copy)]
+pub(crate) enum Scale {
+    /// The first quarter weighs four times the last.
+    Quarters,
+    /// Each sixteenth weighs twice the next. A kind gives up seats of the part it is in for seats of
+    /// another's lower part alone, so that what cannot be met is missing in like shares, however much
+    /// is asked for; quarters let the share of one kind fall by a quarter before the others'.
+    Sixteenths,
+}
+
+impl Scale {
+    /// Cost of the seats that stay open of `demand` with `covered` persons on duty.
+    pub(crate) fn open(self, demand: u32, weight: u32, covered: u32) -> i64 {
+        let parts: u32 = match self {
+            Self::Quarters => 4,
+            Self::Sixteenths => 16,
+        };
+        let part = |part: u32| {
+            let upto = |part: u32| demand * part / parts;
+            let price = match self {
+                Self::Quarters => i64::from(parts - part),
+                Self::Sixteenths => 1 << (parts - 1 - part),
+            };
+            i64::from(upto(part + 1) - upto(part + 1).min(covered.max(upto(part)))) * price
+        };
+        i64::from(weight) * (0..parts).map(part).sum::<i64>()
+    }
+}

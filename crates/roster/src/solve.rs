@@ -4,9 +4,11 @@ use crate::cover::{Class, classes, covers};
 use crate::master::{Column, Mixture, Rows, mix};
 use crate::plan::{Options, Watch};
 use crate::price::{Automaton, best_pattern, good_pattern, good_patterns};
-use crate::problem::Problem;
+use crate::problem::{Problem, Scale};
 use konbit_base::rng::Seeded;
 use std::collections::BTreeMap;
+
+mod kinds;
 
 /// Parts of one unit of price.
 const SCALE: i64 = 1 << 16;
@@ -44,13 +46,46 @@ impl Kind {
     }
 }
 
+/// What a slot is to be filled to, and what it costs to stay below.
+#[derive(Clone, Copy)]
+struct Aim {
+    /// The demand whose parts weigh.
+    demand: u32,
+    scale: Scale,
+    weight: u32,
+    /// Seats beyond which nothing is gained; at most the demand.
+    seats: u32,
+}
+
+impl Aim {
+    fn open(self, covered: u32) -> i64 {
+        let open = |seats| self.scale.open(self.demand, self.weight, seats);
+        open(covered.min(self.seats)) - open(self.seats)
+    }
+}
+
 struct Case<'a> {
     problem: &'a Problem,
     contingent: usize,
     classes: Vec<Class>,
     kinds: Vec<Kind>,
+    /// By slot; without kinds of slots, its demand.
+    aims: Vec<Aim>,
+    /// Where positive, the demand of every slot counts beside the aims, which weigh so many times as
+    /// much.
+    steep: i64,
     rows: Rows,
 }
+
+/// Where column generation ended.
+struct Generated {
+    mixture: Mixture,
+    bound: i64,
+    stopped: bool,
+}
+
+/// Prices of slots and classes, and what is saved by the best patterns at them.
+type See<'a> = dyn FnMut(&[i64], i64) + 'a;
 
 impl<'a> Case<'a> {
     fn new(problem: &'a Problem, contingent: usize) -> Self {
@@ -72,10 +107,32 @@ impl<'a> Case<'a> {
             let automaton = Automaton::new(problem, &data.sections[members[0]]);
             kinds.push(Kind { seats, class, units, automaton, members });
         }
-        let mut case = Self { problem, contingent, classes, kinds, rows: Rows::default() };
-        let all: Vec<u32> = case.kinds.iter().map(Kind::count).collect();
-        case.rows = case.rows_beside(&vec![0; problem.slots()], &all);
+        let mut case = Self { problem, contingent, classes, kinds, aims: Vec::new(), steep: 0, rows: Rows::default() };
+        case.aim_at_demand();
         case
+    }
+
+    /// Every slot on its own.
+    fn aim_at_demand(&mut self) {
+        let data = self.problem.data();
+        let demand = data.contingents[self.contingent].demand.iter().zip(&data.weights);
+        let scale = self.problem.scale();
+        self.aim(demand.map(|(&demand, &weight)| Aim { demand, scale, weight, seats: demand }).collect());
+    }
+
+    fn aim(&mut self, aims: Vec<Aim>) {
+        self.aims = aims;
+        let all: Vec<u32> = self.kinds.iter().map(Kind::count).collect();
+        self.rows = self.rows_beside(&vec![0; self.problem.slots()], &all);
+    }
+
+    /// Cost of the seats that stay open in a slot.
+    fn open(&self, slot: usize, covered: u32) -> i64 {
+        let open = self.aims[slot].open(covered);
+        if self.steep == 0 {
+            return open;
+        }
+        open * self.steep + self.problem.open_cost(self.contingent, slot, covered)
     }
 
     /// The rows of the master beside what is covered, with so many sections of each kind left.
@@ -87,10 +144,9 @@ impl<'a> Case<'a> {
         for (kind, count) in self.kinds.iter().zip(free) {
             classes[kind.class].count += kind.units * count;
         }
-        let demand = &self.problem.data().contingents[self.contingent].demand;
         let slot = |(slot, &seats): (usize, &u32)| {
-            let cost = |more: u32| self.problem.open_cost(self.contingent, slot, seats + more);
-            covers(&classes, demand[slot].saturating_sub(seats), cost)
+            let cost = |more: u32| self.open(slot, seats + more);
+            covers(&classes, self.aims[slot].seats.saturating_sub(seats), cost)
         };
         Rows {
             covers: covered.iter().enumerate().map(slot).collect(),
@@ -105,8 +161,8 @@ impl<'a> Case<'a> {
     }
 
     /// `sum_s min_q (cost_sq + sum_c n_qc pi_sc) - sum_j n_j max_p units_j pi_c(j) a_p`, a lower bound
-    /// for any prices, in whole numbers rounded up; and the best pattern of each kind.
-    fn bound(&self, prices: &[i64]) -> (i64, Vec<(i64, Vec<bool>)>) {
+    /// for any prices, in whole numbers rounded up; what is taken off in it; and the best pattern of each kind.
+    fn bound(&self, prices: &[i64]) -> (i64, i64, Vec<(i64, Vec<bool>)>) {
         let slots = self.rows.covers.iter().enumerate();
         let open = slots.map(|(slot, covers)| {
             let prices = &prices[slot * self.classes.len()..][..self.classes.len()];
@@ -120,7 +176,7 @@ impl<'a> Case<'a> {
         let saved = self.kinds.iter().zip(&best);
         let saved: i64 = saved.map(|(kind, (gain, _))| i64::from(kind.units) * i64::from(kind.count()) * gain).sum();
         let scaled = open - saved;
-        (scaled.div_euclid(SCALE) + i64::from(scaled.rem_euclid(SCALE) > 0), best)
+        (scaled.div_euclid(SCALE) + i64::from(scaled.rem_euclid(SCALE) > 0), saved, best)
     }
 
     /// Takes a pattern in if it is new and would improve the mixture.
@@ -137,10 +193,16 @@ impl<'a> Case<'a> {
         admitted
     }
 
-    /// Column generation with prices half way to the best known ones (Wentges 1997).
-    fn generate(&self, options: &Options, watch: &Watch<'_>) -> (Vec<Column>, Mixture, i64, bool) {
-        let mut columns: Vec<Column> = Vec::new();
-        let mut mixture = mix(&self.rows, &columns);
+    /// Column generation with prices half way to the best known ones (Wentges 1997), from the columns
+    /// at hand. Prices of which a bound was taken are shown to `see`.
+    fn generate(
+        &self,
+        columns: &mut Vec<Column>,
+        options: &Options,
+        watch: &Watch<'_>,
+        see: &mut See<'_>,
+    ) -> Generated {
+        let mut mixture = mix(&self.rows, columns);
         let mut known: Option<Vec<i64>> = None;
         let mut bound = 0;
         let mut stopped = false;
@@ -157,7 +219,7 @@ impl<'a> Case<'a> {
             for prices in [&half, &exact].into_iter().filter(|_| known.is_some()) {
                 for (kind, at) in self.kinds.iter().enumerate() {
                     for pattern in good_patterns(&at.automaton, &self.gains(prices, at), PATTERNS) {
-                        added += usize::from(self.admit(&mut columns, &mixture, kind, pattern));
+                        added += usize::from(self.admit(columns, &mixture, kind, pattern));
                     }
                 }
             }
@@ -166,13 +228,14 @@ impl<'a> Case<'a> {
                 if added > 0 && round % EXACT_EACH != 0 {
                     break;
                 }
-                let (reached, best) = self.bound(&prices);
+                let (reached, saved, best) = self.bound(&prices);
+                see(&prices, saved);
                 if known.is_none() || reached > bound {
                     bound = bound.max(reached);
                     known = Some(prices);
                 }
                 for (kind, (_, pattern)) in best.into_iter().enumerate() {
-                    added += usize::from(self.admit(&mut columns, &mixture, kind, pattern));
+                    added += usize::from(self.admit(columns, &mixture, kind, pattern));
                 }
                 if added > 0 {
                     break;
@@ -181,9 +244,9 @@ impl<'a> Case<'a> {
             if added == 0 {
                 break;
             }
-            mixture = mix(&self.rows, &columns);
+            mixture = mix(&self.rows, columns);
         }
-        (columns, mixture, bound, stopped)
+        Generated { mixture, bound, stopped }
     }
 }
 
@@ -209,15 +272,14 @@ struct Whole {
 
 impl Case<'_> {
     fn cost(&self, covered: &[u32]) -> i64 {
-        covered.iter().enumerate().map(|(slot, &seats)| self.problem.open_cost(self.contingent, slot, seats)).sum()
+        covered.iter().enumerate().map(|(slot, &seats)| self.open(slot, seats)).sum()
     }
 
     /// The best pattern of one section of a kind beside all the others, or with `quick` a good one.
     /// What a slot gains from one section does not depend on its other slots.
     fn answer(&self, covered: &[u32], kind: usize, quick: bool) -> Vec<bool> {
         let seats = self.kinds[kind].seats;
-        let cost = |slot: usize, seats: u32| self.problem.open_cost(self.contingent, slot, seats);
-        let gain = |(slot, &now): (usize, &u32)| cost(slot, now) - cost(slot, now + seats);
+        let gain = |(slot, &now): (usize, &u32)| self.open(slot, now) - self.open(slot, now + seats);
         let gains: Vec<i64> = covered.iter().enumerate().map(gain).collect();
         let automaton = &self.kinds[kind].automaton;
         if quick { good_pattern(automaton, &gains) } else { best_pattern(automaton, &gains).1 }
@@ -403,14 +465,30 @@ pub(crate) fn solve(
     rng: &mut Seeded,
     watch: &Watch<'_>,
 ) -> Solved {
-    let case = Case::new(problem, contingent);
-    let (columns, mixture, bound, stopped) = case.generate(options, watch);
-    let start = case.dive(columns, mixture, watch.should_stop);
-    let mut whole = case.repair(start, bound, options, rng, watch.should_stop);
-    case.trim(&mut whole);
+    let mut case = Case::new(problem, contingent);
+    if problem.slots_by_kind().iter().any(|slots| slots.len() > 1) {
+        return kinds::solve(&mut case, options, rng, watch);
+    }
+    let (whole, bound, stopped) = case.by_slot(options, rng, watch);
     let value = case.cost(&whole.covered);
-    let members = case.kinds.iter().flat_map(|kind| kind.members.iter().copied());
-    let patterns = members.zip(whole.sections.into_iter().map(|(_, pattern)| pattern)).collect();
-    assert!(bound <= value, "a bound of {bound} for a roster that costs {value}");
-    Solved { patterns, value, bound, stopped: stopped || (watch.should_stop)() }
+    case.solved(whole, value, bound, stopped || (watch.should_stop)())
+}
+
+impl Case<'_> {
+    /// The roster slot by slot, its bound, and whether it was stopped.
+    fn by_slot(&self, options: &Options, rng: &mut Seeded, watch: &Watch<'_>) -> (Whole, i64, bool) {
+        let mut columns = Vec::new();
+        let Generated { mixture, bound, stopped } = self.generate(&mut columns, options, watch, &mut |_, _| ());
+        let start = self.dive(columns, mixture, watch.should_stop);
+        let mut whole = self.repair(start, bound, options, rng, watch.should_stop);
+        self.trim(&mut whole);
+        (whole, bound, stopped)
+    }
+
+    fn solved(&self, whole: Whole, value: i64, bound: i64, stopped: bool) -> Solved {
+        let members = self.kinds.iter().flat_map(|kind| kind.members.iter().copied());
+        let patterns = members.zip(whole.sections.into_iter().map(|(_, pattern)| pattern)).collect();
+        assert!(bound <= value, "a bound of {bound} for a roster that costs {value}");
+        Solved { patterns, value, bound, stopped }
+    }
 }

@@ -1,6 +1,7 @@
 //! Rosters against brute force, against the checker, and as calendars.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may panic as the test may")]
 
+mod kinds;
 mod sheets;
 mod small;
 mod whole;
@@ -31,6 +32,7 @@ fn random(slot_minutes: u32, slots: usize, contingents: u32, sections: u32, rule
     let data = RosterData {
         slot_minutes,
         weights: (0..slots).map(|_| 1 + below(9, &mut rng)).collect(),
+        kinds: vec![],
         contingents: (0..contingents).map(|ix| contingent(ix, &mut rng)).collect(),
         sections: (0..sections).map(|ix| section(ix, &mut rng)).collect(),
         rules,

@@ -9,6 +9,7 @@ fn example(id: &str, base: &str) -> Sheet {
     let data = RosterData {
         slot_minutes: 180,
         weights: vec![1; 56],
+        kinds: vec![],
         contingents: vec![Contingent { id: "c".into(), demand: (0..56).map(|s| u32::from(s < 2)).collect() }],
         sections: vec![Section {
             id: id.into(),

@@ -1,6 +1,8 @@
-use crate::{loose, random};
+use crate::{below, loose, random};
 use konbit_base::rng::seeded;
-use konbit_roster::{Activity, Broken, Duty, Options, Problem, Roster, Status, Watch, check_roster, roster};
+use konbit_roster::{
+    Activity, Broken, Duty, Options, Problem, Roster, RosterData, Status, Watch, check_roster, roster,
+};
 
 /// The roster that puts the sections on duty as the bits of `patterns` say; its figures are not
 /// filled in, so the checker will complain of these.
@@ -40,12 +42,20 @@ fn cost(problem: &Problem, empty: &Roster, patterns: &[u32]) -> i64 {
     let mut cost = 0;
     for (c, contingent) in data.contingents.iter().enumerate() {
         for (slot, &wanted) in contingent.demand.iter().enumerate() {
-            let on = |ix: &usize| data.sections[*ix].contingent as usize == c && patterns[*ix] >> slot & 1 == 1;
-            let covered: u32 = (0..patterns.len()).filter(on).map(|ix| empty.sections[ix].seats).sum();
+            let is_alike = |other: &usize| *other == slot || data.kinds.get(*other) == Some(&data.kinds[slot]);
+            let alike = (0..contingent.demand.len()).filter(|other| !data.kinds.is_empty() && is_alike(other));
+            let covered = |slot: usize| -> u32 {
+                let on = |ix: &usize| data.sections[*ix].contingent as usize == c && patterns[*ix] >> slot & 1 == 1;
+                (0..patterns.len()).filter(on).map(|ix| empty.sections[ix].seats).sum()
+            };
+            let covered = alike.chain([slot]).map(covered).min().unwrap();
             for seat in covered..wanted.max(covered) {
-                // The quarter of the demand that this seat lies in, from 0.
+                // The quarter of the demand that this seat lies in, from 0; with kinds the sixteenth.
                 let quarter = (0..3).filter(|q| seat >= wanted * (q + 1) / 4).count();
-                cost += i64::from(data.weights[slot]) * (4 - i64::try_from(quarter).unwrap());
+                let sixteenth = (0..15).filter(|q| seat >= wanted * (q + 1) / 16).count();
+                let price =
+                    if data.kinds.is_empty() { 4 - i64::try_from(quarter).unwrap() } else { 32_768 >> sixteenth };
+                cost += i64::from(data.weights[slot]) * price;
             }
         }
     }
@@ -67,17 +77,40 @@ fn least(problem: &Problem, empty: &Roster) -> i64 {
     least
 }
 
-fn check(sections: u32, seed: u64) -> bool {
+/// Seven slots of eight hours, or ten of six.
+fn tiny(sections: u32, seed: u64) -> Problem {
     let mut rng = seeded(seed, 9);
-    // Seven slots of eight hours, or ten of six.
     let (slot, slots) = if sections < 3 && seed.is_multiple_of(2) { (360, 10) } else { (480, 7) };
-    let problem = random(slot, slots, 1, sections, loose(&mut rng), seed);
-    let made = roster(&problem, &Options::default(), &Watch::none());
-    assert_eq!(check_roster(&problem, &made), [], "seed {seed}");
-    let least = least(&problem, &made);
+    random(slot, slots, 1, sections, loose(&mut rng), seed)
+}
+
+/// Whether the roster is the best of all; that the best lies between bound and value is asserted.
+fn is_best(problem: &Problem, seed: u64) -> bool {
+    let made = roster(problem, &Options::default(), &Watch::none());
+    assert_eq!(check_roster(problem, &made), [], "seed {seed}");
+    let least = least(problem, &made);
     assert!(made.bound <= least && least <= made.value, "seed {seed}: {} to {}, least {least}", made.bound, made.value);
     assert_eq!(made.status == Status::Optimal, made.bound == made.value);
     made.value == least
+}
+
+fn check(sections: u32, seed: u64) -> bool {
+    is_best(&tiny(sections, seed), seed)
+}
+
+/// The same with kinds of slot drawn at random, `kinds` at most; every third time all slots of a
+/// kind want the same.
+fn check_kinds(sections: u32, kinds: u32, seed: u64) -> bool {
+    let mut data = tiny(sections, seed).data().clone();
+    let mut rng = seeded(seed, 10);
+    data.kinds = data.weights.iter().map(|_| below(kinds, &mut rng)).collect();
+    if seed.is_multiple_of(3) {
+        for contingent in &mut data.contingents {
+            let wanted: Vec<u32> = (0..kinds).map(|_| below(5 * sections + 9, &mut rng)).collect();
+            contingent.demand = data.kinds.iter().map(|kind| wanted[*kind as usize]).collect();
+        }
+    }
+    is_best(&Problem::new(data).unwrap(), seed)
 }
 
 #[test]
@@ -93,4 +126,29 @@ fn bound_and_value_enclose_the_best_of_all_rosters_of_two_or_three_sections() {
     // Taking sections out and putting them back is no proof; on problems of this size it has
     // always found the best.
     assert_eq!(best, 40);
+}
+
+#[test]
+fn with_kinds_one_section_gets_its_best_pattern() {
+    for (seed, kinds) in (0..60).zip([1, 2, 3].into_iter().cycle()) {
+        assert!(check_kinds(1, kinds, seed), "seed {seed}");
+    }
+}
+
+#[test]
+fn with_kinds_bound_and_value_enclose_the_best_of_all_rosters_of_two_or_three_sections() {
+    let kinds = [1, 2, 4].into_iter().cycle();
+    let best =
+        (0..40).zip(kinds).filter(|&(seed, kinds)| check_kinds(2 + u32::try_from(seed % 2).unwrap(), kinds, seed));
+    assert_eq!(best.count(), 40);
+}
+
+#[test]
+fn a_kind_for_every_slot_weighs_each_slot_by_sixteenths() {
+    let check = |seed| {
+        let data = tiny(2, seed).data().clone();
+        let kinds = (0..u32::try_from(data.weights.len()).unwrap()).rev().collect();
+        is_best(&Problem::new(RosterData { kinds, ..data }).unwrap(), seed)
+    };
+    assert_eq!((0..20).filter(|&seed| check(seed)).count(), 20);
 }

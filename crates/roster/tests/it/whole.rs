@@ -1,4 +1,5 @@
 use crate::{loose, random};
+use konbit_base::Digest;
 use konbit_base::rng::seeded;
 use konbit_roster::{
     Broken, Contingent, Options, Problem, RosterData, RosterError, Rules, Section, Status, Watch, check_roster, roster,
@@ -56,6 +57,7 @@ fn one_section(demand: u32, persons: u32) -> RosterData {
     RosterData {
         slot_minutes: 180,
         weights: vec![1; 56],
+        kinds: vec![],
         contingents: vec![Contingent { id: "c".into(), demand: vec![demand; 56] }],
         sections: vec![Section {
             id: "s".into(),
@@ -119,6 +121,11 @@ fn numbers_that_are_no_problem_are_refused() {
         &|d| d.rules.long_rest_minutes_min = 60,
         "long_rest_minutes_min of the rules is 60; it must be between 1440 and 43200",
     );
+    check(
+        &|d| d.kinds = vec![0],
+        "the roster has a kind for 1 slots; the cycle has 56: give every slot a kind, or none",
+    );
+    check(&|d| d.kinds = (1..57).collect(), "kind of slot 55 is 56; it must be between 0 and 55");
     let mut twice = one_section(1, 1);
     twice.sections.push(twice.sections[0].clone());
     assert_eq!(Problem::new(twice), Err(RosterError::Id { what: "section", id: "s".into() }));
@@ -147,7 +154,34 @@ fn the_checker_sees_each_kind_of_breach() {
     let mut bad = good.clone();
     bad.value -= 1;
     assert!(check_roster(&problem, &bad).iter().any(|b| matches!(b, Broken::Figure { .. })));
+    let mut bad = good.clone();
+    bad.seats[0].kinds = vec![0];
+    assert!(check_roster(&problem, &bad).iter().any(|b| matches!(b, Broken::Figure { .. })));
     let mut bad = good;
     bad.seats[0].seats[0] += 1;
     assert!(check_roster(&problem, &bad).iter().any(|b| matches!(b, Broken::Figure { .. })));
+}
+
+#[test]
+fn without_kinds_problems_and_rosters_are_byte_for_byte_what_they_were_before_there_were_kinds() {
+    let check = |seed, problem_hash: &str, value, bound, roster_hash: &str| {
+        let problem = random(180, 56, 2, 8, Rules::default(), seed);
+        let made = roster(&problem, &QUICK, &Watch::none());
+        assert_eq!((problem.hash().to_string().as_str(), made.value, made.bound), (problem_hash, value, bound));
+        assert_eq!(Digest::of(&made.to_bytes()).to_string(), roster_hash);
+    };
+    check(
+        5,
+        "f595f6c185c18179b0e4670009a0e5ead8e6093761a1fe2be0e79889be788fa8",
+        2_226,
+        2_116,
+        "030c1253a743a233b9d598ecb55920adb2b1c610ad9362f0de424fb1f91550d6",
+    );
+    check(
+        11,
+        "564a443d84178b951bad306026a07c18a70041367e277beaa4f5850f62c2101f",
+        2_266,
+        2_254,
+        "52b5d82258ec46c7c859c6d7e9b1dfdf5ed9ce0e99d2e9eb036d24acdc048fe1",
+    );
 }

@@ -37,7 +37,7 @@ pub fn roster(view: &View<'_>, held: &WeekView) -> Markup {
             (stat("Seats open", &html! { (format::count(open.into())) }, &html! { "over the week, of what the kinds of slot ask for" }))
             (stat("Hours of a section", &html! { (hours(roster.sections.iter().map(|section| section.work_minutes).max().unwrap_or(0))) }, &html! { "at most, ways counted; " (hours(roster.problem.rules.week_minutes_max)) " are allowed" }))
         }
-        p.evidence { "Cost of open seats " (roster.value) ", proven: no roster under these rules costs less than " (roster.bound) ". The seats of a kind of slot in the plan are those of its slot with the fewest people on duty. " a href="/week/roster.csv" { "CSV" } " · " a href="/week/roster.json" { "JSON" } }
+        p.evidence { "Cost of open seats " (roster.value) ", proven: no roster under these rules costs less than " (roster.bound) ". What counts of a kind of slot is its slot with the fewest people on duty: these are its seats in the plan, and the roster fills such slots first. " a href="/week/roster.csv" { "CSV" } " · " a href="/week/roster.json" { "JSON" } }
         section #duty {
             h2 { "People on duty" }
             div.scroll role="region" aria-label="People on duty" tabindex="0" {

@@ -175,7 +175,7 @@ pub fn sensitivity(view: &View<'_>, page: &JudgedPage<'_>) -> Markup {
         (sensitivity_lead(&of))
         (progress("/week/sensitivity", page.question, &[], page.stand, page.results.len(), page.wanted))
         (sensitivity_table(&of))
-        @if !page.results.is_empty() { p.quiet { "Protection is a mean over the slots of the week. With fewer people for one on duty the roster is asked for more than it can give; what it cannot give is missing from some slots more than from others, and a kind of slot is planned with the people of its leanest one, so that such a plan can do worse than one that asks for less." } }
+        @if !page.results.is_empty() { p.quiet { "Protection is a mean over the slots of the week. With fewer people for one on duty the roster is asked for more than it can give; a kind of slot is planned with the people of its leanest one, and what cannot be given is missing from each kind in about the same share, so that asking for more than that changes little." } }
         (back(page.question))
     }
 }
