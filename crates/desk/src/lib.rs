@@ -36,6 +36,7 @@ mod sensitivity;
 mod sheet;
 mod sheet_ways;
 mod study;
+mod study_tables;
 mod travel;
 mod verify;
 mod week;
@@ -43,7 +44,9 @@ mod week_draws;
 mod week_hand;
 mod week_plan;
 mod week_render;
+mod week_studied;
 mod week_study;
+mod week_study_text;
 mod week_summary;
 mod week_time;
 mod week_words;
@@ -89,6 +92,10 @@ pub use study::{
     Band, Equal, Force, MONTH_WEEKS, PlacePrice, Step, Unit, UnitPrice, equal, force, naive_pattern, opened,
     site_plans, translated,
 };
+pub use study_tables::{
+    Places, alpha_csv, alpha_json, force_csv, force_json, sensitivity_csv, sensitivity_json, sides_csv, sides_json,
+    week_force_json,
+};
 pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths};
 pub use verify::{VerifyReport, verify};
 pub use week::{PreparedWeek, patrol_of};
@@ -101,7 +108,12 @@ pub use week_render::{
     monday_of, not_for_publication, roster_csv, roster_sheets, roster_text, section_calendar, section_csv,
     section_text, slot_sheet_csv, slot_sheet_text, way_words,
 };
+pub use week_studied::{
+    Across, Crossed, StudiedWeek, WEEK_ALPHAS, WeekSide, crossed, differing, is_posted_in_some, studied_contingent,
+    with_alpha,
+};
 pub use week_study::{WeekAt, WeekBase, WeekForce, naive_week, week_ends, week_equal};
+pub use week_study_text::{unit_words, week_alpha_text, week_ends_text, week_force_text, week_sides_text};
 pub use week_summary::{
     BeforeSummary, GroupSummary, SiteChange, SlotSummary, WeekSummary, followed, mean_over_week, week_plan_text,
     week_summary,
@@ -172,6 +184,17 @@ pub enum DeskError {
     /// A change of what was drawn cannot be made.
     #[error("{0}")]
     CannotChange(String),
+    /// A plan of the week cannot be studied.
+    #[error("{0}")]
+    CannotStudy(String),
+    /// The figures of the week have no contingent of this id.
+    #[error("there is no contingent {id:?} in the figures of the week; they have: {known}")]
+    NoContingent {
+        /// The id.
+        id: String,
+        /// Those that there are.
+        known: String,
+    },
     /// A file that ought to be there is not, or is not what its digest says.
     #[error("{0}")]
     Missing(String),

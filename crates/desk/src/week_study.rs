@@ -7,7 +7,7 @@ use crate::study::{AtStrength, POSTS_SCORED, Strengths, best_first, gains, peopl
 use crate::week_summary::mean_over_week;
 use crate::{
     Changes, Desk, DeskError, End, EndResult, Equal, Figure, Figures, Force, Moment, PlacePrice, PrepareError, Unit,
-    known_schedules,
+    known_schedules, studied_contingent,
 };
 use konbit_mission::Mission;
 use konbit_mission::week::{ContingentFigures, WeekAssumptions, WeekFigures};
@@ -102,9 +102,9 @@ impl WeekAt {
 /// The figures of the week, and the contingent of this id.
 fn contingent<'a>(mission: &'a Mission, id: &str) -> Result<(&'a WeekFigures, &'a ContingentFigures), DeskError> {
     let figures = mission.week_figures.values().next().ok_or(PrepareError::NoWeek)?;
-    let crew = figures.contingents.iter().find(|crew| crew.id.as_str() == id);
-    let missing = || DeskError::Missing(format!("there is no contingent {id:?} in the figures of the week"));
-    Ok((figures, crew.ok_or_else(missing)?))
+    let found = studied_contingent(figures, Some(id))?;
+    let crew = figures.contingents.iter().find(|crew| crew.id.as_str() == found);
+    Ok((figures, crew.expect("it is one of them")))
 }
 
 /// The ends of intervals to compute, the first of which changes nothing: figures of the whole mission, those of the week,
@@ -128,7 +128,7 @@ impl Desk {
     /// plan and contingent gave, where that was cut short; `report` is told after each strength.
     ///
     /// # Errors
-    /// [`DeskError::Missing`] where there is no such contingent, and as [`Desk::prepare_week`].
+    /// [`DeskError::NoContingent`] where there is no such contingent, and as [`Desk::prepare_week`].
     pub fn week_force(
         &self,
         base: &WeekBase<'_>,
@@ -229,6 +229,37 @@ impl Desk {
             Some((before, after)) => EndResult { found, ..compared(&before, &after, none) },
             None => EndResult { found, ..none },
         })
+    }
+}
+
+impl Desk {
+    /// Plans the week at the ends that are `wanted`, in their order. Goes on from what is `known` of the same plan and
+    /// ends; `report` is told before each.
+    ///
+    /// # Errors
+    /// As [`Desk::week_at_end`].
+    pub fn week_at_ends(
+        &self,
+        base: &WeekBase<'_>,
+        wanted: &[End],
+        known: Vec<EndResult>,
+        report: &dyn Fn(&[EndResult]),
+        watch: &Watch<'_>,
+    ) -> Result<Vec<EndResult>, DeskError> {
+        let mut results = known;
+        for end in wanted.iter().skip(results.len()) {
+            report(&results);
+            if (watch.should_stop)() {
+                break;
+            }
+            let made = self.week_at_end(base, end, watch);
+            if (watch.should_stop)() {
+                // It may have been cut short: then it would say something else than at another time.
+                break;
+            }
+            results.push(made?);
+        }
+        Ok(results)
     }
 }
 
