@@ -159,12 +159,13 @@ pub fn alpha_csv(columns: &[(&str, Result<WeekSide, String>)]) -> Vec<u8> {
         ("protection", "#indicator+protection"),
         ("post_share", "#indicator+post"),
     ];
-    let rows = columns.iter().filter_map(|(alpha, side)| Some((alpha, side.as_ref().ok()?))).flat_map(|(alpha, side)| {
-        side.means().into_iter().map(move |(id, given, post)| {
-            let (value, bound) = (number(Some(side.value)), number(side.bound));
-            vec![(*alpha).to_owned(), value, bound, id.to_owned(), number(Some(given)), number(Some(post))]
-        })
-    });
+    let rows =
+        columns.iter().filter_map(|(alpha, side)| Some((alpha, side.as_ref().ok()?))).flat_map(|(alpha, side)| {
+            side.means().into_iter().map(move |(id, given, post)| {
+                let (value, bound) = (number(Some(side.value)), number(side.bound));
+                vec![(*alpha).to_owned(), value, bound, id.to_owned(), number(Some(given)), number(Some(post))]
+            })
+        });
     table(&COLUMNS, rows.collect())
 }
 

@@ -55,12 +55,8 @@ pub fn week_force_text(
         if let (Unit::People(people), Some(band)) = (unit.unit, unit.spared) {
             let _ = writeln!(out, "{people} more spare {} persons a week; proven: {}", harm(band.found), proven(band));
             let month = band.over(MONTH_WEEKS);
-            let _ = writeln!(
-                out,
-                "a month earlier they spare {} persons; proven: {}",
-                harm(month.found),
-                proven(month)
-            );
+            let _ =
+                writeln!(out, "a month earlier they spare {} persons; proven: {}", harm(month.found), proven(month));
         }
     }
     steps(&mut out, force, &places);
@@ -133,7 +129,8 @@ fn reverse(out: &mut String, present: &str, equal: &Result<Equal, String>, value
     let _ = writeln!(out, "\nread against: {present}");
     match equal {
         Ok(equal) => {
-            let _ = writeln!(out, "  it leaves {} persons harmed a week, this plan {}", harm(equal.present), harm(value));
+            let _ =
+                writeln!(out, "  it leaves {} persons harmed a week, this plan {}", harm(equal.present), harm(value));
             let _ = match equal.people {
                 Some(0) => writeln!(out, "  it does as well"),
                 Some(people) => {
@@ -234,15 +231,11 @@ fn side_rows(out: &mut String, sides: &[&WeekSide]) {
     };
     let each = |of: &dyn Fn(&WeekSide) -> String| sides.iter().map(|side| of(side)).collect::<Vec<_>>();
     row("value, persons harmed a week", each(&|side| format!("{:.3}", side.value)));
-    row(
-        "proven bound",
-        each(&|side| side.bound.map_or_else(|| "no proof".to_owned(), |bound| format!("{bound:.3}"))),
-    );
+    row("proven bound", each(&|side| side.bound.map_or_else(|| "no proof".to_owned(), |bound| format!("{bound:.3}"))));
     row("by those who do not watch", each(&|side| format!("{:.3}", side.evaluation.forecast_harm)));
     row("by those who watch", each(&|side| format!("{:.3}", side.watched_harm())));
-    for (at, label) in ["posts in a slot, mean", "reaction forces in a slot, mean", "patrols in a slot, mean"]
-        .into_iter()
-        .enumerate()
+    for (at, label) in
+        ["posts in a slot, mean", "reaction forces in a slot, mean", "patrols in a slot, mean"].into_iter().enumerate()
     {
         row(label, each(&|side| format!("{:.1}", side.units()[at])));
     }
