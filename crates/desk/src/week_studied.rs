@@ -50,7 +50,8 @@ impl StudiedWeek {
         in_force: Option<WeekView>,
     ) -> Result<Self, DeskError> {
         if document.value.is_none() {
-            return Err(DeskError::CannotStudy("there is no plan to study".to_owned()));
+            let why = document.reason.as_deref().unwrap_or("none was found in the time it was worked on");
+            return Err(DeskError::CannotStudy(format!("there is no plan to study: {why}")));
         }
         if now != document.problem_hash {
             return Err(DeskError::CannotStudy(

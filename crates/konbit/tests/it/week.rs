@@ -23,7 +23,7 @@ fn rows(name: &str, ids: &[&str]) -> String {
 
 /// Eight sites, three bases and fewer people, whose plan was put in force half a day ago, when two slots
 /// were drawn for that have ended since.
-fn half_a_day_old() -> Mission {
+pub fn half_a_day_old() -> Mission {
     let mission = Mission::bare();
     let then = Timestamp::now() - SignedDuration::from_hours(12);
     let stamp = || Stamp::new(then, "test", [7; 32]);
@@ -59,7 +59,7 @@ fn half_a_day_old() -> Mission {
 }
 
 /// `konbit week WHAT DIR ARGS` ends with `code`, and what it prints contains `says`.
-fn check(mission: &Mission, what: &str, args: &[&str], code: i32, says: &str) -> Run {
+pub fn check(mission: &Mission, what: &str, args: &[&str], code: i32, says: &str) -> Run {
     let run = konbit(&[&["week", what, mission.dir().as_str()], args].concat());
     let said = format!("{}{}", run.out, run.err);
     assert_eq!(run.code, code, "{what} {args:?}: {said}");
