@@ -77,7 +77,8 @@ impl Desk {
     /// them alone stands no more; what also rests on others stands as those make it.
     ///
     /// Reason and authority stay in the record for ever, so they must not repeat what is erased.
-    /// Files in `reference/` and copies made before are not reached.
+    /// Files in `reference/` and copies made before are not reached. What is kept of plans and studies is removed, since
+    /// it may hold what is erased.
     pub fn erase(
         &self,
         entries: &[u64],
@@ -115,6 +116,7 @@ impl Desk {
             command: None,
         };
         let done = self.writer()?.erase(order)?;
+        self.kept_studies().clear()?;
         Ok(EraseReport { order: done.receipt.first, changed, remains: done.remains })
     }
 }

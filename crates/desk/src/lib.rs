@@ -22,6 +22,7 @@ mod ground;
 mod hand;
 mod import;
 mod keeping;
+mod kept;
 mod ledger;
 mod manning;
 mod moment;
@@ -42,6 +43,7 @@ mod verify;
 mod week;
 mod week_draws;
 mod week_hand;
+mod week_kept;
 mod week_plan;
 mod week_render;
 mod week_studied;
@@ -69,6 +71,7 @@ pub use import::{ImportReport, NamedFile};
 pub use keeping::{
     CopyReport, EPOCH_KIND, ERASURE_KIND, EpochBegun, EraseReport, ErasureOrder, backup, begin_epoch, restore,
 };
+pub use kept::{Growing, KEPT_FILES_MAX, KeptStudies, StudyKey};
 pub use konbit_exchange::import::{parse_instant, read_road_report};
 pub use konbit_protect::{Progress, Watch, WeekDocument};
 pub use konbit_roads::osm::{Progress as RoadProgress, Stage as RoadStage};
@@ -103,6 +106,7 @@ pub use week_draws::{DrawRow, DrawState, draw_rows, draws_csv, draws_text, price
 pub use week_hand::{
     FloorMissed, InForce, WeekDifference, WeekGround, WeekHandScore, score_week_hand, week_hand_csv, week_hand_text,
 };
+pub use week_kept::Telling;
 pub use week_plan::{Demand, PlannedWeek, WeekView, known_schedules, plan_week_for, planned_week_for, same_lists};
 pub use week_render::{
     monday_of, not_for_publication, roster_csv, roster_sheets, roster_text, section_calendar, section_csv,

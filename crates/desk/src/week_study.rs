@@ -15,13 +15,15 @@ use konbit_protect::{
     Options, PROBABILITY_DENOMINATOR, Status, Watch, Week, WeekCertificate, WeekData, WeekDocument, WeekEvaluation,
     WeekOutcome, WeekSchedule, evaluate_week, plan_week, post_worth, score_week, week_seats_equal,
 };
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
 /// Gap at which a plan for another strength is good enough to be compared.
 const STRENGTH_GAP: f64 = 0.005;
 
-/// What is kept of a plan at a strength.
-#[derive(Debug, Clone, PartialEq)]
+/// What is kept of a plan at a strength, in memory and in files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WeekAt {
     /// Persons harmed a week.
     value: f64,
@@ -99,6 +101,17 @@ impl WeekAt {
     }
 }
 
+impl WeekAt {
+    /// Whether it can be one of a study of a plan for this problem.
+    pub(crate) fn fits(&self, problem: &WeekData) -> bool {
+        let sites = problem.sites.len();
+        (0.0..=self.value * (1.0 + 1e-9)).contains(&self.bound)
+            && self.stands.len() == sites
+            && self.values.len() == sites
+            && self.seats.len() == problem.slots.iter().map(|slot| slot.seats.len()).sum::<usize>()
+    }
+}
+
 /// The figures of the week, and the contingent of this id.
 fn contingent<'a>(mission: &'a Mission, id: &str) -> Result<(&'a WeekFigures, &'a ContingentFigures), DeskError> {
     let figures = mission.week_figures.values().next().ok_or(PrepareError::NoWeek)?;
@@ -137,6 +150,19 @@ impl Desk {
         report: &dyn Fn(&WeekForce),
         watch: &Watch<'_>,
     ) -> Result<WeekForce, DeskError> {
+        let plans = known.map(|known| known.plans.clone()).unwrap_or_default();
+        self.week_force_from(base, crew, plans, report, watch)
+    }
+
+    /// The same from plans at strengths.
+    pub(crate) fn week_force_from(
+        &self,
+        base: &WeekBase<'_>,
+        crew: &str,
+        mut plans: Strengths<WeekAt>,
+        report: &dyn Fn(&WeekForce),
+        watch: &Watch<'_>,
+    ) -> Result<WeekForce, DeskError> {
         let (figures, held) = contingent(base.mission, crew)?;
         let own = base.assumptions.personnel.get(crew).copied().unwrap_or(held.personnel);
         let week = Week::new(base.document.problem.clone()).map_err(PrepareError::from)?;
@@ -144,7 +170,6 @@ impl Desk {
         let relief = base.changes.figures(base.mission)?.planning.relief_factor_milli.best;
         let units = week_units(&week, figures, relief);
         let found = (base.document.value.unwrap_or_default(), base.document.bound.unwrap_or_default());
-        let mut plans: Strengths<WeekAt> = known.map(|known| known.plans.clone()).unwrap_or_default();
         plans.entry(own).or_insert_with(|| WeekAt::new(&week, found, base.document.schedules.clone()));
         let (bases, posts) = week_places(&week, base.document, crew, relief);
         let read = |plans: Strengths<WeekAt>| {
@@ -185,6 +210,8 @@ impl Desk {
         let prepared = self.prepare_week_if(base.mission, &assumptions, base.changes, base.moment)?;
         let near = plans.iter().filter_map(|(held, plan)| Some((held.abs_diff(people), plan.as_ref()?)));
         let near = near.min_by_key(|(far, _)| *far).map(|(_, plan)| plan.schedules.as_slice());
+        // What was read from a file is a start only where it can be one.
+        let near = near.filter(|near| score_week(&prepared.week, near).is_ok());
         let options = Options { seed: base.document.seed, ..Options::default() };
         let options = Options { gap_target: options.gap_target.max(STRENGTH_GAP), ..options };
         Ok(match plan_week(&prepared.week, near, &options, watch) {

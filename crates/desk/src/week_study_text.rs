@@ -24,6 +24,10 @@ fn proven(band: Band) -> String {
     format!("{} to {}", harm(band.low), harm(band.high))
 }
 
+fn plural(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A kind of unit, in words.
 pub fn unit_words(unit: Unit) -> String {
     match unit {
@@ -182,8 +186,9 @@ pub fn week_ends_text(studied: &StudiedWeek, results: &[EndResult], wanted: usiz
     if let Some(first) = results.first() {
         let _ = writeln!(
             out,
-            "made again with another seed, {} sites change rank and {} posts are gained or lost: only more than that is an effect of a figure",
-            first.moved, first.postures
+            "made again with another seed, {} and {} gained or lost: only more than that is an effect of a figure",
+            plural(first.moved, "site changes rank", "sites change rank"),
+            plural(first.postures, "post is", "posts are")
         );
     }
     let rows = by_figure(results, value);
@@ -296,8 +301,8 @@ pub fn week_alpha_text(mission: &Mission, columns: &[(&str, Result<WeekSide, Str
         let apart = rows.iter().filter(|row| is_posted_in_some(row)).count();
         let _ = writeln!(
             out,
-            "\n{apart} {} a post in some of the plans and none in others",
-            if apart == 1 { "site has" } else { "sites have" }
+            "\n{} a post in some of the plans and none in others",
+            plural(apart, "site has", "sites have")
         );
         let heads: Vec<String> = planned.iter().map(|(alpha, _)| format!("at {alpha}")).collect();
         differing_rows(&mut out, mission, &heads.iter().map(String::as_str).collect::<Vec<_>>(), &rows);
