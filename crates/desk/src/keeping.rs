@@ -53,7 +53,7 @@ pub struct EraseReport {
     pub order: u64,
     /// Records that stand no more, or otherwise: subject and id.
     pub changed: Vec<(String, String)>,
-    /// Why older copies of the bytes may still lie in the file; `None` if they are gone.
+    /// Why older copies of the bytes may still lie in the directory; `None` if they are gone.
     pub remains: Option<String>,
 }
 
@@ -116,8 +116,10 @@ impl Desk {
             command: None,
         };
         let done = self.writer()?.erase(order)?;
-        self.kept_studies().clear()?;
-        Ok(EraseReport { order: done.receipt.first, changed, remains: done.remains })
+        let kept = self.kept_studies().clear().err().map(|error| error.to_string());
+        let remains: Vec<String> = done.remains.into_iter().chain(kept).collect();
+        let remains = (!remains.is_empty()).then(|| remains.join("; "));
+        Ok(EraseReport { order: done.receipt.first, changed, remains })
     }
 }
 

@@ -11,9 +11,11 @@ use crate::week_args::{CompareArgs, CurveArgs, StudyArgs, TableFormat};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use konbit_base::Finding;
 use konbit_desk::{
-    Changes, Desk, EndResult, Moment, PlannedWeek, PrepareError, PreparedWeek, Progress, StudiedWeek, WEEK_ALPHAS,
-    Watch, WeekDocument, WeekForce, WeekSide, WeekView, crossed, studied_contingent, week_ends, with_alpha,
+    Changes, Desk, EndResult, Moment, PlannedWeek, PrepareError, PreparedWeek, Progress, StudiedWeek, Telling,
+    WEEK_ALPHAS, Watch, WeekDocument, WeekForce, WeekSide, WeekView, crossed, studied_contingent, week_ends,
+    with_alpha,
 };
 use konbit_mission::Mission;
 use konbit_mission::week::{WeekAssumptions, WeekFigures};
@@ -79,11 +81,21 @@ impl<'a> Study<'a> {
     /// The plan for a problem, from the plan in force where that is at hand.
     fn plan(&self, prepared: &PreparedWeek, held: Option<&WeekView>) -> PlannedWeek {
         let started = Instant::now();
-        let held = held.map(|view| &view.document);
-        let mut planned =
-            self.work(|watch| konbit_desk::planned_week_for(prepared, held, self.args.asking.seed, watch));
-        planned.document.seconds = started.elapsed().as_secs_f64();
-        planned
+        let (held, seed) = (held.map(|view| &view.document), self.args.asking.seed);
+        let seconds = || started.elapsed().as_secs_f64();
+        let finding = |finding| self.tell(&finding);
+        self.work(|watch| self.desk.plan_week_kept(prepared, held, seed, &finding, (watch, &seconds)))
+    }
+
+    /// The plan for a problem, if it is kept.
+    fn kept_plan(&self, prepared: &PreparedWeek) -> Option<PlannedWeek> {
+        let finding = |finding| self.tell(&finding);
+        self.desk.kept_plan(prepared.week.hash(), self.args.asking.seed, &finding)
+    }
+
+    /// Says what is wrong with a file of what is kept.
+    fn tell(&self, finding: &Finding) {
+        self.spinner.suspend(|| eprintln!("konbit: {finding}"));
     }
 
     /// The plan in force, or the answer to what is asked.
@@ -124,8 +136,8 @@ pub fn curve(args: &CurveArgs) -> Result<Ended> {
     let crew = studied_contingent(study.figures()?, args.contingent.as_deref())?;
     let studied = study.studied()?;
     let report = |force: &WeekForce| study.is_at(force.made.0, force.made.1);
-    let force =
-        study.work(|watch| study.desk.week_force(&studied.base(&study.mission), &crew, None, &report, watch))?;
+    let telling = Telling { report: &report, finding: &|finding| study.tell(&finding) };
+    let force = study.work(|watch| study.desk.study_force(&study.mission, &studied, &crew, None, &telling, watch))?;
     let equal = studied.equal(&study.mission)?;
     let problem = &studied.document.problem;
     study.print(
@@ -142,8 +154,9 @@ pub fn sensitivity(args: &StudyArgs) -> Result<Ended> {
     let studied = study.studied()?;
     let wanted = week_ends(&study.mission, &studied.assumptions, &studied.changes);
     let report = |results: &[EndResult]| study.is_at(results.len(), wanted.len());
-    let base = studied.base(&study.mission);
-    let results = study.work(|watch| study.desk.week_at_ends(&base, &wanted, Vec::new(), &report, watch))?;
+    let telling = Telling { report: &report, finding: &|finding| study.tell(&finding) };
+    let results =
+        study.work(|watch| study.desk.study_ends(&study.mission, &studied, &wanted, None, &telling, watch))?;
     let site = |ix: usize| studied.document.problem.sites.get(ix).map(|site| site.id.as_str());
     study.print(
         |_| konbit_desk::week_ends_text(&studied, &results, wanted.len()),
@@ -170,7 +183,8 @@ pub fn alpha(args: &StudyArgs) -> Result<Ended> {
         let label = format!("at alpha {alpha}");
         let side = match in_force.filter(is_answer) {
             Some(document) => WeekSide::of_plan(label, document),
-            None if study.stop.now() => {
+            // What is kept needs no time.
+            None if study.stop.now() && study.kept_plan(&prepared).is_none() => {
                 columns.push((alpha, Err(String::new())));
                 continue;
             }

@@ -6,13 +6,13 @@ use super::{Answer, App, Ask, Work, answer};
 use crate::pages::week::study::{self, Choice, CurvePage, JudgedPage, Linked, Stand};
 use crate::pages::week::{WeekQuestion, whole_form};
 use crate::problem::Problem;
-use crate::week_planner::{Asked, Key, STUDY_TIME_MAX};
+use crate::week_planner::{Asked, STUDY_TIME_MAX};
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use konbit_base::Digest;
+use konbit_base::Finding;
 use konbit_desk::{
-    Desk, EndResult, StudiedWeek, WEEK_ALPHAS, WeekBase, WeekDocument, WeekForce, WeekSide, alpha_json, crossed,
+    Desk, EndResult, StudiedWeek, Telling, WEEK_ALPHAS, WeekDocument, WeekForce, WeekSide, alpha_json, crossed,
     force_csv, sensitivity_json, sides_json, studied_contingent, week_ends, week_force_json,
 };
 use konbit_mission::Mission;
@@ -52,40 +52,23 @@ pub(super) async fn ask(State(app): State<App>, query: Asking, uri: Uri, headers
     .await
 }
 
-/// The plan that is studied, and its digest.
-struct Studied {
-    week: StudiedWeek,
-    digest: Digest,
+/// What is wrong with a file of what is kept.
+pub(super) fn found(finding: Finding) {
+    tracing::warn!("{finding}");
 }
 
-impl Studied {
-    fn new(work: &Work<'_>, question: &WeekQuestion) -> Result<Self, Problem> {
-        let (mission, moment) = (work.view.mission, work.moment);
-        let in_force =
-            if question.pairs().is_empty() { work.app.desk.studied_in_force(mission, moment)? } else { None };
-        let week = match in_force {
-            Some(week) => week,
-            None => {
-                let AskedWeek { assumptions, changes, prepared } = AskedWeek::new(work, question)?;
-                let (asked, now) = ((assumptions, changes), prepared.week.hash());
-                let held = work.app.desk.week_in_force(mission)?;
-                StudiedWeek::of_question(shown(work, question)?, asked, now, moment, held)?
-            }
-        };
-        let digest = Digest::of(&week.document.to_bytes());
-        Ok(Self { week, digest })
+/// The plan that is studied.
+fn studied(work: &Work<'_>, question: &WeekQuestion) -> Result<StudiedWeek, Problem> {
+    let (mission, moment) = (work.view.mission, work.moment);
+    if question.pairs().is_empty()
+        && let Some(studied) = work.app.desk.studied_in_force(mission, moment)?
+    {
+        return Ok(studied);
     }
-
-    /// The hash of the problem as the data make it now, which is that of the plan.
-    fn now(&self) -> Digest {
-        self.week.document.problem_hash
-    }
-
-    /// What work on a thread of its own takes with it.
-    fn own(&self, work: &Work<'_>) -> Owned {
-        let (desk, mission) = (Arc::clone(&work.app.desk), work.view.mission.clone());
-        Owned { desk, mission, studied: self.week.clone() }
-    }
+    let AskedWeek { assumptions, changes, prepared } = AskedWeek::new(work, question)?;
+    let (asked, now) = ((assumptions, changes), prepared.week.hash());
+    let held = work.app.desk.week_in_force(mission)?;
+    Ok(StudiedWeek::of_question(shown(work, question)?, asked, now, moment, held)?)
 }
 
 /// What a study is made from, owned.
@@ -96,8 +79,9 @@ struct Owned {
 }
 
 impl Owned {
-    fn base(&self) -> WeekBase<'_> {
-        self.studied.base(&self.mission)
+    fn new(work: &Work<'_>, studied: &StudiedWeek) -> Self {
+        let (desk, mission) = (Arc::clone(&work.app.desk), work.view.mission.clone());
+        Self { desk, mission, studied: studied.clone() }
     }
 }
 
@@ -107,27 +91,12 @@ struct Seen<T> {
     stand: Stand,
 }
 
-impl<T: Send + Sync + 'static> Seen<T> {
-    /// What is known, or is being made; where `computes`, it is begun or goes on unless it `is_done`.
-    fn new(
-        work: &Work<'_>,
-        key: &Key,
-        computes: bool,
-        is_done: impl Fn(&T) -> bool,
-        begin: impl FnOnce(Option<Arc<T>>) -> Asked<T>,
-    ) -> Result<Self, Problem> {
-        // In this order: what ends in between is known then.
-        let looked = work.app.week.look(key);
-        let known = work.app.week.known::<T>(key);
-        let asked = match looked {
-            Some(asked) => asked,
-            None if computes && !known.as_ref().is_some_and(|known| is_done(known)) => begin(known.clone()),
-            None => return Ok(Self { answer: known, stand: Stand::Idle }),
-        };
+impl<T> Seen<T> {
+    fn new(asked: Asked<T>) -> Result<Self, Problem> {
         match asked {
-            Asked::Done(answer) => Ok(Self { answer: Some(answer), stand: Stand::Idle }),
+            Asked::Known(answer) => Ok(Self { answer, stand: Stand::Idle }),
             Asked::Running { progress, so_far, seconds } => {
-                Ok(Self { answer: so_far.or(known), stand: Stand::Running(seconds, progress) })
+                Ok(Self { answer: so_far, stand: Stand::Running(seconds, progress) })
             }
             Asked::Busy(what) => Err(Problem::busy_with(what)),
             Asked::Failed(why) => Err(Problem::broken(why)),
@@ -144,18 +113,34 @@ fn crew(figures: &WeekFigures, asked: &str) -> Result<String, Problem> {
     Ok(studied_contingent(figures, Some(asked).filter(|id| !id.is_empty()))?)
 }
 
-/// The study of a contingent's people as far as it is.
-fn force(work: &Work<'_>, studied: &Studied, crew: &str, computes: bool) -> Result<Seen<WeekForce>, Problem> {
-    let key = Key::Force(studied.digest, studied.now(), crew.to_owned());
-    let begin = |known: Option<Arc<WeekForce>>| {
-        let (own, crew) = (studied.own(work), crew.to_owned());
-        work.app.week.begin(key.clone(), STUDY_TIME_MAX, move |doing| {
-            let report = |force: &WeekForce| (doing.report)(force.clone());
-            let made = own.desk.week_force(&own.base(), &crew, known.as_deref(), &report, &doing.watch);
-            made.map_err(|error| error.to_string())
+/// The study of a contingent's people as far as it is; where it `computes`, it is begun or goes on.
+fn force(work: &Work<'_>, studied: &StudiedWeek, crew: &str, computes: bool) -> Result<Seen<WeekForce>, Problem> {
+    let (app, mission) = (work.app, work.view.mission);
+    let key = studied.force_key(mission, crew);
+    let mut kept = Ok(());
+    let whole = app.week.known::<WeekForce>(&key).map_or(usize::MAX, |known| known.made.1);
+    app.week.recall(&key, whole, || {
+        app.desk.kept_force(mission, studied, crew, &found).unwrap_or_else(|error| {
+            kept = Err(error);
+            None
         })
-    };
-    Seen::new(work, &key, computes, |force| !force.is_cut_short, begin)
+    });
+    kept?;
+    if !computes {
+        return Seen::new(app.week.look(&key));
+    }
+    let (own, crew) = (Owned::new(work, studied), crew.to_owned());
+    Seen::new(app.week.ask(
+        key,
+        STUDY_TIME_MAX,
+        |force: &WeekForce| !force.is_cut_short,
+        move |known, doing| {
+            let telling = Telling { report: &|force: &WeekForce| (doing.report)(force.clone()), finding: &found };
+            let made =
+                own.desk.study_force(&own.mission, &own.studied, &crew, known.as_deref(), &telling, &doing.watch);
+            made.map_err(|error| error.to_string())
+        },
+    ))
 }
 
 pub(super) async fn curve(State(app): State<App>, query: Asking, uri: Uri, headers: HeaderMap) -> Response {
@@ -164,14 +149,14 @@ pub(super) async fn curve(State(app): State<App>, query: Asking, uri: Uri, heade
         let question = WeekQuestion::read(&pairs);
         let (figures, mission) = (figures(work)?, work.view.mission);
         let crew = crew(figures, value(&pairs, "crew"))?;
-        let studied = Studied::new(work, &question)?;
+        let studied = studied(work, &question)?;
         let seen = force(work, &studied, &crew, value(&pairs, "compute") == "1")?;
-        let (present_words, equal) = studied.week.equal(mission)?;
-        let problem = &studied.week.document.problem;
+        let (present_words, equal) = studied.equal(mission)?;
+        let problem = &studied.document.problem;
         let page = CurvePage {
             question: &question,
             problem,
-            value: studied.week.value(),
+            value: studied.value(),
             crew: &crew,
             force: seen.answer.as_deref(),
             stand: seen.stand,
@@ -191,10 +176,10 @@ pub(super) async fn curve_csv(State(app): State<App>, query: Asking, uri: Uri, h
     answer(app, Ask::new(&uri, &headers), move |work| {
         let question = WeekQuestion::read(&pairs);
         let crew = crew(figures(work)?, value(&pairs, "crew"))?;
-        let studied = Studied::new(work, &question)?;
+        let studied = studied(work, &question)?;
         let missing = || Problem::not_found("this study was not computed yet, or is not remembered any more");
         let force = force(work, &studied, &crew, false)?.answer.ok_or_else(missing)?;
-        let bytes = force_csv(&force, &|ix| studied.week.document.problem.sites[ix].id.as_str());
+        let bytes = force_csv(&force, &|ix| studied.document.problem.sites[ix].id.as_str());
         let (media, name) = ("text/csv; charset=utf-8", Some(format!("force-{crew}.csv")));
         Ok(Answer::File { media, name, bytes, immutable: false })
     })
@@ -206,27 +191,30 @@ pub(super) async fn sensitivity(State(app): State<App>, query: Asking, uri: Uri,
     answer(app, Ask::new(&uri, &headers), move |work| {
         let question = WeekQuestion::read(&pairs);
         figures(work)?;
-        let studied = Studied::new(work, &question)?;
-        let wanted = week_ends(work.view.mission, &studied.week.assumptions, &studied.week.changes);
-        let named: Vec<String> = wanted.iter().map(|end| format!("{:?}={}", end.figure, end.value)).collect();
-        let key = Key::Ends(studied.digest, studied.now(), Digest::of(named.join("\n").as_bytes()));
+        let studied = studied(work, &question)?;
+        let wanted = week_ends(work.view.mission, &studied.assumptions, &studied.changes);
         let count = wanted.len();
-        let begin = |known: Option<Arc<Vec<EndResult>>>| {
-            let own = studied.own(work);
-            work.app.week.begin(key.clone(), STUDY_TIME_MAX, move |doing| {
-                let known = known.map(|known| known.to_vec()).unwrap_or_default();
+        let (app, mission) = (work.app, work.view.mission);
+        let key = studied.ends_key(mission, &wanted);
+        app.week.recall(&key, count, || app.desk.kept_ends(mission, &studied, &wanted, &found));
+        let seen = Seen::new(if value(&pairs, "compute") == "1" {
+            let own = Owned::new(work, &studied);
+            let is_done = |results: &Vec<EndResult>| results.len() >= count;
+            app.week.ask(key, STUDY_TIME_MAX, is_done, move |known, doing| {
                 let report = |results: &[EndResult]| (doing.report)(results.to_vec());
-                let made = own.desk.week_at_ends(&own.base(), &wanted, known, &report, &doing.watch);
+                let telling = Telling { report: &report, finding: &found };
+                let (mission, studied) = (&own.mission, &own.studied);
+                let made = own.desk.study_ends(mission, studied, &wanted, known.as_deref(), &telling, &doing.watch);
                 made.map_err(|error| error.to_string())
             })
-        };
-        let computes = value(&pairs, "compute") == "1";
-        let seen = Seen::new(work, &key, computes, |results: &Vec<EndResult>| results.len() >= count, begin)?;
+        } else {
+            app.week.look(&key)
+        })?;
         let results = seen.answer.as_deref().map(Vec::as_slice).unwrap_or_default();
-        let (problem, own) = (&studied.week.document.problem, studied.week.value());
+        let (problem, own) = (&studied.document.problem, studied.value());
         let page = JudgedPage { question: &question, problem, results, wanted: count, value: own, stand: seen.stand };
         let site = |ix: usize| problem.sites.get(ix).map(|site| site.id.as_str());
-        let mut json = sensitivity_json((own, studied.week.bound()), results, count, &site);
+        let mut json = sensitivity_json((own, studied.bound()), results, count, &site);
         json["running"] = json!(matches!(seen.stand, Stand::Running(..)));
         let main = study::sensitivity(&work.view, &page);
         Ok(seen.page(Answer::page("What the judgements decide over the week", "/week", main, json)))
@@ -258,10 +246,12 @@ pub(super) async fn alpha(State(app): State<App>, query: Asking, uri: Uri, heade
                 columns.push((alpha, side(label, document).map_err(|problem| problem.detail)));
                 continue;
             }
-            let key = Key::Plan(hash, own.seed());
             let begins = computes && matches!(stand, Stand::Idle);
-            let seen =
-                Seen::new(work, &key, begins, |_| true, |_| work.app.week.plan(&asked.prepared, in_force, own.seed()))?;
+            let seen = Seen::new(if begins {
+                asked.planned(work, in_force, own.seed())
+            } else {
+                asked.look(work, own.seed())
+            })?;
             if matches!(seen.stand, Stand::Running(..)) {
                 stand = seen.stand;
             }
