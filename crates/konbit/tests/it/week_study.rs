@@ -3,6 +3,7 @@
 use crate::support::konbit;
 use crate::week::{check, half_a_day_old};
 use serde_json::Value;
+use std::fs;
 
 fn values(list: &Value) -> Vec<f64> {
     list.as_array().unwrap().iter().filter_map(|row| row["value"].as_f64()).collect()
@@ -23,6 +24,20 @@ fn studies_are_printed_as_text_csv_and_json_and_end_with_what_there_is() {
     assert!(curve.len() >= 2 && curve.windows(2).all(|pair| pair[1] <= pair[0]), "{whole}");
     let is_proven = |step: &Value| step["bound"].as_f64() <= step["value"].as_f64();
     assert!(whole["curve"].as_array().unwrap().iter().all(is_proven), "{whole}");
+
+    // What was made is kept: it takes no time again, in any form, and is no part of the mission.
+    let kept = check(&mission, "curve", &with(&["--seconds", "0", "--format", "json"]), 0, "").json();
+    assert_eq!(kept, whole);
+    let table = check(&mission, "curve", &with(&["--seconds", "0", "--format", "csv"]), 0, "").out;
+    assert_eq!(table.lines().count(), 2 + whole["curve"].as_array().unwrap().len(), "{table}");
+    check(&mission, "curve", &with(&["--seconds", "0"]), 0, "one more unit, planned anew");
+    let files: Vec<_> = fs::read_dir(mission.path("mission/cache")).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files.len(), 1, "{files:?}");
+    fs::write(&files[0], "konbit-kept/1 nothing\n").unwrap();
+    let again = check(&mission, "curve", &with(&["--seconds", "0"]), 0, "not complete: 1 of");
+    assert!(again.err.contains("its digest is another"), "{}", again.err);
+    let verified = konbit(&["verify", &mission.dir()]);
+    assert_eq!(verified.code, 0, "{}", verified.out);
 
     let two = check(&mission, "sensitivity", &["--seconds", "3", "--format", "json"], 0, "").json();
     assert_eq!(two["done"].as_u64(), Some(two["ends"].as_array().unwrap().len() as u64));
