@@ -86,24 +86,24 @@ impl KeptStudies {
     }
 
     /// What is kept under a key; nothing where nothing is kept, or what is there cannot be used, which `tell` is told.
-    pub(crate) fn get<T: DeserializeOwned>(&self, key: &StudyKey, tell: &dyn Fn(Finding)) -> Option<T> {
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: &StudyKey, tell: &dyn Fn(&Finding)) -> Option<T> {
         let path = self.path(key);
         let bytes = match read(&path) {
             Ok(bytes) => bytes?,
             Err(why) => {
-                tell(damaged(&path, &why));
+                tell(&damaged(&path, &why));
                 return None;
             }
         };
-        opened(&bytes, key).map_err(|why| tell(damaged(&path, &why))).ok()
+        opened(&bytes, key).map_err(|why| tell(&damaged(&path, &why))).ok()
     }
 
     /// Keeps an answer under a key. That it cannot be kept is told and harms nothing.
-    pub(crate) fn put<T: Serialize>(&self, key: &StudyKey, answer: &T, tell: &dyn Fn(Finding)) {
+    pub(crate) fn put<T: Serialize>(&self, key: &StudyKey, answer: &T, tell: &dyn Fn(&Finding)) {
         if let Err(error) = self.write(key, answer) {
             let message =
                 format!("{} cannot be kept: {error}; it will be made again when it is asked for", key.words());
-            tell(Finding::in_file(Severity::Warning, "study-not-kept", &shown(&self.path(key)), message));
+            tell(&Finding::in_file(Severity::Warning, "study-not-kept", &shown(&self.path(key)), message));
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
         StudyKey::Plan(Digest::of(b"problem"), seed)
     }
 
-    fn silent(finding: Finding) {
+    fn silent(finding: &Finding) {
         panic!("{finding}");
     }
 
@@ -224,7 +224,7 @@ mod tests {
     fn what_is_kept_is_read_back_and_what_is_not_there_is_nothing() {
         let (_dir, kept) = kept();
         assert_eq!(kept.get::<f64>(&key(1), &silent), None);
-        for answer in [0.1 + 0.2, 17.106_338_441_999_997, f64::MIN_POSITIVE] {
+        for answer in [0.1 + 0.2, 1.0 / 3.0, f64::MIN_POSITIVE] {
             kept.put(&key(1), &answer, &silent);
             assert_eq!(kept.get(&key(1), &silent), Some(answer), "to the last bit");
         }
@@ -246,7 +246,11 @@ mod tests {
         let check = |bytes: &[u8], says: &str| {
             fs::write(&path, bytes).unwrap();
             let told = RefCell::new(Vec::new());
-            assert_eq!(kept.get::<Vec<u32>>(&key(1), &|finding| told.borrow_mut().push(finding)), None, "{says}");
+            assert_eq!(
+                kept.get::<Vec<u32>>(&key(1), &|finding| told.borrow_mut().push(finding.clone())),
+                None,
+                "{says}"
+            );
             let told = told.into_inner();
             assert!(told.len() == 1 && told[0].message.contains(says), "{told:?}");
             kept.put(&key(1), &vec![1u32, 2, 3], &silent);
@@ -290,7 +294,7 @@ mod tests {
         let (dir, kept) = kept();
         fs::write(dir.path().join("cache"), "a file").unwrap();
         let told = RefCell::new(Vec::new());
-        kept.put(&key(1), &1u64, &|finding| told.borrow_mut().push(finding));
+        kept.put(&key(1), &1u64, &|finding| told.borrow_mut().push(finding.clone()));
         assert!(told.borrow().len() == 1 && told.borrow()[0].message.contains("cannot be kept"), "{told:?}");
     }
 }

@@ -43,12 +43,11 @@ pub fn week_force_json(
     equal: &Result<Equal, String>,
 ) -> Value {
     let places = Places { site: &|ix| problem.sites[ix].id.as_str(), base: &|ix| problem.bases[ix].id.as_str() };
-    let mut json = match force {
-        Some(force) => force_json(force, &places, present, equal),
-        None => {
-            let people = equal.as_ref().ok().and_then(|equal| equal.people);
-            json!({ "present_pattern": present, "equals_more_people": people })
-        }
+    let mut json = if let Some(force) = force {
+        force_json(force, &places, present, equal)
+    } else {
+        let people = equal.as_ref().ok().and_then(|equal| equal.people);
+        json!({ "present_pattern": present, "equals_more_people": people })
     };
     json["contingent"] = json!(contingent);
     json

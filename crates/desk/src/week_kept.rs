@@ -84,7 +84,7 @@ pub struct Telling<'a, T: ?Sized> {
     /// What there is of it, before each plan.
     pub report: &'a dyn Fn(&T),
     /// What is wrong with files that are kept.
-    pub finding: &'a dyn Fn(Finding),
+    pub finding: &'a dyn Fn(&Finding),
 }
 
 impl StudiedWeek {
@@ -128,7 +128,7 @@ impl Desk {
     }
 
     /// The kept plan of a problem.
-    pub fn kept_plan(&self, problem: Digest, seed: u64, finding: &dyn Fn(Finding)) -> Option<PlannedWeek> {
+    pub fn kept_plan(&self, problem: Digest, seed: u64, finding: &dyn Fn(&Finding)) -> Option<PlannedWeek> {
         let kept: KeptPlan = self.kept_studies().get(&StudyKey::Plan(problem, seed), finding)?;
         kept.plan(problem, seed)
     }
@@ -141,7 +141,7 @@ impl Desk {
         prepared: &PreparedWeek,
         held: Option<&WeekDocument>,
         seed: u64,
-        finding: &dyn Fn(Finding),
+        finding: &dyn Fn(&Finding),
         (watch, seconds): (&Watch<'_>, &dyn Fn() -> f64),
     ) -> PlannedWeek {
         let problem = prepared.week.hash();
@@ -171,7 +171,7 @@ impl Desk {
         mission: &Mission,
         studied: &StudiedWeek,
         contingent: &str,
-        finding: &dyn Fn(Finding),
+        finding: &dyn Fn(&Finding),
     ) -> Result<Option<WeekForce>, DeskError> {
         let key = studied.force_key(mission, contingent);
         let kept: Option<Strengths<WeekAt>> = self.kept_studies().get(&key, finding);
@@ -220,7 +220,7 @@ impl Desk {
         mission: &Mission,
         studied: &StudiedWeek,
         wanted: &[End],
-        finding: &dyn Fn(Finding),
+        finding: &dyn Fn(&Finding),
     ) -> Option<Vec<EndResult>> {
         let kept: Vec<KeptEnd> = self.kept_studies().get(&studied.ends_key(mission, wanted), finding)?;
         let sites = studied.document.problem.sites.len();

@@ -83,13 +83,13 @@ impl<'a> Study<'a> {
         let started = Instant::now();
         let (held, seed) = (held.map(|view| &view.document), self.args.asking.seed);
         let seconds = || started.elapsed().as_secs_f64();
-        let finding = |finding| self.tell(&finding);
+        let finding = |finding: &Finding| self.tell(finding);
         self.work(|watch| self.desk.plan_week_kept(prepared, held, seed, &finding, (watch, &seconds)))
     }
 
     /// The plan for a problem, if it is kept.
     fn kept_plan(&self, prepared: &PreparedWeek) -> Option<PlannedWeek> {
-        let finding = |finding| self.tell(&finding);
+        let finding = |finding: &Finding| self.tell(finding);
         self.desk.kept_plan(prepared.week.hash(), self.args.asking.seed, &finding)
     }
 
@@ -136,7 +136,7 @@ pub fn curve(args: &CurveArgs) -> Result<Ended> {
     let crew = studied_contingent(study.figures()?, args.contingent.as_deref())?;
     let studied = study.studied()?;
     let report = |force: &WeekForce| study.is_at(force.made.0, force.made.1);
-    let telling = Telling { report: &report, finding: &|finding| study.tell(&finding) };
+    let telling = Telling { report: &report, finding: &|finding| study.tell(finding) };
     let force = study.work(|watch| study.desk.study_force(&study.mission, &studied, &crew, None, &telling, watch))?;
     let equal = studied.equal(&study.mission)?;
     let problem = &studied.document.problem;
@@ -154,7 +154,7 @@ pub fn sensitivity(args: &StudyArgs) -> Result<Ended> {
     let studied = study.studied()?;
     let wanted = week_ends(&study.mission, &studied.assumptions, &studied.changes);
     let report = |results: &[EndResult]| study.is_at(results.len(), wanted.len());
-    let telling = Telling { report: &report, finding: &|finding| study.tell(&finding) };
+    let telling = Telling { report: &report, finding: &|finding| study.tell(finding) };
     let results =
         study.work(|watch| study.desk.study_ends(&study.mission, &studied, &wanted, None, &telling, watch))?;
     let site = |ix: usize| studied.document.problem.sites.get(ix).map(|site| site.id.as_str());

@@ -53,7 +53,7 @@ pub(super) async fn ask(State(app): State<App>, query: Asking, uri: Uri, headers
 }
 
 /// What is wrong with a file of what is kept.
-pub(super) fn found(finding: Finding) {
+pub(super) fn found(finding: &Finding) {
     tracing::warn!("{finding}");
 }
 
