@@ -240,3 +240,65 @@ pub enum TableFormat {
     /// For programs
     Json,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use clap::Parser as _;
+
+    /// The study that `konbit week ARGS` asks for, or the first line of what clap says of it.
+    fn study(args: &str) -> Result<StudyArgs, String> {
+        let all = ["konbit", "week"].into_iter().chain(args.split_whitespace());
+        let cli = Cli::try_parse_from(all)
+            .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())?;
+        let Command::Week { command } = cli.command else { panic!("{args} is no command of the week") };
+        Ok(match command {
+            WeekCommand::Curve(args) => args.study,
+            WeekCommand::Compare(args) => args.study,
+            WeekCommand::Alpha(args) | WeekCommand::Sensitivity(args) => *args,
+            other => panic!("{other:?} is no study"),
+        })
+    }
+
+    #[test]
+    fn a_question_is_told_from_the_plan_in_force() {
+        let check = |args: &str, is_plain: bool| assert_eq!(study(args).unwrap().asking.is_plain(), is_plain, "{args}");
+        check("curve d", true);
+        check("curve d --contingent kenya --seconds 4 --format csv -o f", true);
+        check("curve d --seed 1", true);
+        check("curve d --seed 2", false);
+        check("sensitivity d --alpha 0", false);
+        check("sensitivity d --personnel kenya=900", false);
+        check("alpha d --lost-site a", false);
+        check("alpha d --lost-base a", false);
+        check("alpha d --lost-patrol a", false);
+        check("compare d in-force pattern", true);
+        check("compare d in-force question --floor school=0.2", false);
+        check("compare d in-force question --post a", false);
+        check("compare d in-force question --no-post a", false);
+        check("compare d in-force question --set patrol=0.4", false);
+    }
+
+    #[test]
+    fn what_a_study_does_not_take_is_refused() {
+        let check = |args: &str, says: &str| {
+            let said = study(args).unwrap_err();
+            assert!(said.contains(says), "{args}: {said}");
+        };
+        check("curve d --step 10", "unexpected argument '--step'");
+        check("curve d --seconds soon", "invalid value 'soon'");
+        check("curve d --format geojson", "invalid value 'geojson'");
+        check("curve d --adopt reason", "unexpected argument '--adopt'");
+        check("alpha d --contingent kenya", "unexpected argument '--contingent'");
+        check("compare d in-force", "required arguments were not provided");
+        check("compare d a b c", "unexpected argument 'c'");
+    }
+
+    #[test]
+    fn the_directory_comes_first_and_then_the_plans() {
+        let cli = Cli::try_parse_from(["konbit", "week", "compare", "d", "in-force", "other.json"]).unwrap();
+        let Command::Week { command: WeekCommand::Compare(args) } = cli.command else { panic!("{cli:?}") };
+        assert_eq!((args.study.dir, args.first, args.second), ("d".into(), "in-force".into(), "other.json".into()));
+    }
+}

@@ -53,7 +53,10 @@ fn a_question_that_no_plan_answers_names_the_demands_and_the_way_out() {
         }
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
-    assert!(page.contains("The demand that cannot be met") && page.contains("Giving it up, or adding people"), "{page}");
+    assert!(
+        page.contains("The demand that cannot be met") && page.contains("Giving it up, or adding people"),
+        "{page}"
+    );
     assert!(page.contains("floor.hospital=0\""), "the way out: {page}");
     let (status, _, body) = get(&format!("{path}&format=json"));
     let json: Value = serde_json::from_str(&body).unwrap();
