@@ -162,7 +162,8 @@ impl Desk {
         }
     }
 
-    /// What is kept of the study of a contingent's people, read as [`Desk::week_force`] reads it.
+    /// What is kept of the study of a contingent's people, read as [`Desk::week_force`] reads it; nothing where
+    /// there are no more plans than in what is `known`.
     ///
     /// # Errors
     /// As [`Desk::week_force`].
@@ -171,14 +172,14 @@ impl Desk {
         mission: &Mission,
         studied: &StudiedWeek,
         contingent: &str,
+        known: Option<&WeekForce>,
         finding: &dyn Fn(&Finding),
     ) -> Result<Option<WeekForce>, DeskError> {
         let key = studied.force_key(mission, contingent);
         let kept: Option<Strengths<WeekAt>> = self.kept_studies().get(&key, finding);
-        let Some(plans) = kept.filter(|plans| plans.values().flatten().all(|at| at.fits(&studied.document.problem)))
-        else {
-            return Ok(None);
-        };
+        let is_further = |plans: &Strengths<WeekAt>| known.is_none_or(|known| known.plans.len() < plans.len());
+        let fits = |plans: &Strengths<WeekAt>| plans.values().flatten().all(|at| at.fits(&studied.document.problem));
+        let Some(plans) = kept.filter(|plans| is_further(plans) && fits(plans)) else { return Ok(None) };
         let stopped = Watch { should_stop: &|| true, progress: &|_| {} };
         self.week_force_from(&studied.base(mission), contingent, plans, &|_| {}, &stopped).map(Some)
     }
@@ -197,7 +198,7 @@ impl Desk {
         telling: &Telling<'_, WeekForce>,
         watch: &Watch<'_>,
     ) -> Result<WeekForce, DeskError> {
-        let kept = self.kept_force(mission, studied, contingent, telling.finding)?;
+        let kept = self.kept_force(mission, studied, contingent, known, telling.finding)?;
         let begin = further(known, kept.as_ref());
         let (key, studies) = (studied.force_key(mission, contingent), self.kept_studies());
         let keep = |force: &WeekForce| {

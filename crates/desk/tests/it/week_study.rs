@@ -209,13 +209,19 @@ fn a_study_is_kept_after_each_plan_and_goes_on_from_there_to_the_last_bit() {
     let path = dir.path().join("m");
     desk.close().unwrap();
     let desk = Desk::open_to_read(&path).unwrap();
-    let half = desk.kept_force(&mission, &studied, "bahamas", &silent).unwrap().unwrap();
+    let half = desk.kept_force(&mission, &studied, "bahamas", None, &silent).unwrap().unwrap();
     assert!(half.is_cut_short && half.made.0 == 4, "{:?}", half.made);
     let telling = Telling { report: &|force: &WeekForce| assert!(force.made.0 >= 4), finding: &silent };
     let whole = desk.study_force(&mission, &studied, "bahamas", None, &telling, &Watch::none()).unwrap();
     assert!(!whole.is_cut_short);
-    assert_eq!(desk.kept_force(&mission, &studied, "bahamas", &silent).unwrap(), Some(whole.clone()));
-    assert_eq!(desk.kept_force(&mission, &studied, "jamaica", &silent).unwrap(), None);
+    assert_eq!(desk.kept_force(&mission, &studied, "bahamas", None, &silent).unwrap(), Some(whole.clone()));
+    assert_eq!(
+        desk.kept_force(&mission, &studied, "bahamas", Some(&whole), &silent).unwrap(),
+        None,
+        "it is no further"
+    );
+    assert_eq!(desk.kept_force(&mission, &studied, "bahamas", Some(&half), &silent).unwrap(), Some(whole.clone()));
+    assert_eq!(desk.kept_force(&mission, &studied, "jamaica", None, &silent).unwrap(), None);
 
     // A damaged file is told of, and what is made again takes its place.
     let file = desk.kept_studies().path(&studied.force_key(&mission, "bahamas"));
@@ -227,7 +233,7 @@ fn a_study_is_kept_after_each_plan_and_goes_on_from_there_to_the_last_bit() {
     let stopped = Watch { should_stop: &|| true, progress: &|_: Progress| {} };
     let again = desk.study_force(&mission, &studied, "bahamas", None, &telling, &stopped).unwrap();
     assert_eq!((again.made.0, told.get()), (1, 1));
-    assert_eq!(desk.kept_force(&mission, &studied, "bahamas", &silent).unwrap(), Some(again));
+    assert_eq!(desk.kept_force(&mission, &studied, "bahamas", None, &silent).unwrap(), Some(again));
 
     // Another question has another study.
     let key = studied.force_key(&mission, "bahamas");

@@ -118,9 +118,10 @@ fn force(work: &Work<'_>, studied: &StudiedWeek, crew: &str, computes: bool) -> 
     let (app, mission) = (work.app, work.view.mission);
     let key = studied.force_key(mission, crew);
     let mut kept = Ok(());
-    let whole = app.week.known::<WeekForce>(&key).map_or(usize::MAX, |known| known.made.1);
+    let known = app.week.known::<WeekForce>(&key);
+    let whole = known.as_ref().map_or(usize::MAX, |known| known.made.1);
     app.week.recall(&key, whole, || {
-        app.desk.kept_force(mission, studied, crew, &found).unwrap_or_else(|error| {
+        app.desk.kept_force(mission, studied, crew, known.as_deref(), &found).unwrap_or_else(|error| {
             kept = Err(error);
             None
         })
