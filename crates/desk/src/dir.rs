@@ -1,4 +1,4 @@
-//! The mission directory: `konbit.toml`, `record.db`, `reference/`.
+//! The mission directory: `konbit.toml`, `record.db`, `reference/`, and `cache/`, which may be deleted.
 
 use crate::DeskError;
 use jiff::tz::TimeZone;
@@ -86,6 +86,11 @@ impl MissionDir {
     /// Path of the record.
     pub fn record_path(&self) -> PathBuf {
         self.0.join("record.db")
+    }
+
+    /// Folder of plans and studies that were made and can be made again: it spares time and may be lost.
+    pub(crate) fn cache_path(&self) -> PathBuf {
+        self.0.join("cache")
     }
 
     /// Path of a reference layer.

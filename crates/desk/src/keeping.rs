@@ -53,7 +53,7 @@ pub struct EraseReport {
     pub order: u64,
     /// Records that stand no more, or otherwise: subject and id.
     pub changed: Vec<(String, String)>,
-    /// Why older copies of the bytes may still lie in the file; `None` if they are gone.
+    /// Why older copies of the bytes may still lie in the directory; `None` if they are gone.
     pub remains: Option<String>,
 }
 
@@ -77,7 +77,8 @@ impl Desk {
     /// them alone stands no more; what also rests on others stands as those make it.
     ///
     /// Reason and authority stay in the record for ever, so they must not repeat what is erased.
-    /// Files in `reference/` and copies made before are not reached.
+    /// Files in `reference/` and copies made before are not reached. What is kept of plans and studies is removed, since
+    /// it may hold what is erased.
     pub fn erase(
         &self,
         entries: &[u64],
@@ -115,7 +116,10 @@ impl Desk {
             command: None,
         };
         let done = self.writer()?.erase(order)?;
-        Ok(EraseReport { order: done.receipt.first, changed, remains: done.remains })
+        let kept = self.kept_studies().clear().err().map(|error| error.to_string());
+        let remains: Vec<String> = done.remains.into_iter().chain(kept).collect();
+        let remains = (!remains.is_empty()).then(|| remains.join("; "));
+        Ok(EraseReport { order: done.receipt.first, changed, remains })
     }
 }
 

@@ -22,6 +22,7 @@ mod ground;
 mod hand;
 mod import;
 mod keeping;
+mod kept;
 mod ledger;
 mod manning;
 mod moment;
@@ -36,15 +37,19 @@ mod sensitivity;
 mod sheet;
 mod sheet_ways;
 mod study;
+mod study_tables;
 mod travel;
 mod verify;
 mod week;
 mod week_draws;
 mod week_hand;
+mod week_kept;
 mod week_plan;
 mod week_reach;
 mod week_render;
+mod week_studied;
 mod week_study;
+mod week_study_text;
 mod week_summary;
 mod week_time;
 mod week_words;
@@ -67,6 +72,7 @@ pub use import::{ImportReport, NamedFile};
 pub use keeping::{
     CopyReport, EPOCH_KIND, ERASURE_KIND, EpochBegun, EraseReport, ErasureOrder, backup, begin_epoch, restore,
 };
+pub use kept::{Growing, KEPT_FILES_MAX, KeptStudies, StudyKey};
 pub use konbit_exchange::import::{parse_instant, read_road_report};
 pub use konbit_protect::{Progress, Watch, WeekDocument};
 pub use konbit_roads::osm::{Progress as RoadProgress, Stage as RoadStage};
@@ -90,6 +96,10 @@ pub use study::{
     Band, Equal, Force, MONTH_WEEKS, PlacePrice, Step, Unit, UnitPrice, equal, force, naive_pattern, opened,
     site_plans, translated,
 };
+pub use study_tables::{
+    Places, alpha_csv, alpha_json, force_csv, force_json, sensitivity_csv, sensitivity_json, sides_csv, sides_json,
+    week_force_json,
+};
 pub use travel::{ReachChange, Travel, Way, WayBasis, great_circle_minutes_tenths};
 pub use verify::{VerifyReport, verify};
 pub use week::{PreparedWeek, patrol_of};
@@ -97,12 +107,18 @@ pub use week_draws::{DrawRow, DrawState, draw_rows, draws_csv, draws_text, price
 pub use week_hand::{
     FloorMissed, InForce, WeekDifference, WeekGround, WeekHandScore, score_week_hand, week_hand_csv, week_hand_text,
 };
+pub use week_kept::Telling;
 pub use week_plan::{Demand, PlannedWeek, WeekView, known_schedules, plan_week_for, planned_week_for, same_lists};
 pub use week_render::{
     monday_of, not_for_publication, roster_csv, roster_sheets, roster_text, section_calendar, section_csv,
     section_text, slot_sheet_csv, slot_sheet_text, way_words,
 };
+pub use week_studied::{
+    Across, Crossed, StudiedWeek, WEEK_ALPHAS, WeekSide, crossed, differing, is_posted_in_some, studied_contingent,
+    with_alpha,
+};
 pub use week_study::{WeekAt, WeekBase, WeekForce, naive_week, week_ends, week_equal};
+pub use week_study_text::{unit_words, week_alpha_text, week_ends_text, week_force_text, week_sides_text};
 pub use week_summary::{
     BeforeSummary, GroupSummary, SiteChange, SlotSummary, WeekSummary, followed, mean_over_week, week_plan_text,
     week_summary,
@@ -173,6 +189,17 @@ pub enum DeskError {
     /// A change of what was drawn cannot be made.
     #[error("{0}")]
     CannotChange(String),
+    /// A plan of the week cannot be studied.
+    #[error("{0}")]
+    CannotStudy(String),
+    /// The figures of the week have no contingent of this id.
+    #[error("there is no contingent {id:?} in the figures of the week; they have: {known}")]
+    NoContingent {
+        /// The id.
+        id: String,
+        /// Those that there are.
+        known: String,
+    },
     /// A file that ought to be there is not, or is not what its digest says.
     #[error("{0}")]
     Missing(String),

@@ -66,6 +66,11 @@ impl Demand {
             Self::Floor => "floor",
         }
     }
+
+    /// The demand that a file calls so.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        [Self::Post, Self::Visit, Self::Floor].into_iter().find(|demand| demand.word() == word)
+    }
 }
 
 /// A plan of the week, or why there is none.

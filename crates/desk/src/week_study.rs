@@ -7,7 +7,7 @@ use crate::study::{AtStrength, POSTS_SCORED, Strengths, best_first, gains, peopl
 use crate::week_summary::mean_over_week;
 use crate::{
     Changes, Desk, DeskError, End, EndResult, Equal, Figure, Figures, Force, Moment, PlacePrice, PrepareError, Unit,
-    known_schedules,
+    known_schedules, studied_contingent,
 };
 use konbit_mission::Mission;
 use konbit_mission::week::{ContingentFigures, WeekAssumptions, WeekFigures};
@@ -15,13 +15,15 @@ use konbit_protect::{
     Options, PROBABILITY_DENOMINATOR, Status, Watch, Week, WeekCertificate, WeekData, WeekDocument, WeekEvaluation,
     WeekOutcome, WeekSchedule, evaluate_week, plan_week, post_worth, score_week, week_seats_equal,
 };
+use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
 /// Gap at which a plan for another strength is good enough to be compared.
 const STRENGTH_GAP: f64 = 0.005;
 
-/// What is kept of a plan at a strength.
-#[derive(Debug, Clone, PartialEq)]
+/// What is kept of a plan at a strength, in memory and in files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WeekAt {
     /// Persons harmed a week.
     value: f64,
@@ -99,12 +101,23 @@ impl WeekAt {
     }
 }
 
+impl WeekAt {
+    /// Whether it can be one of a study of a plan for this problem.
+    pub(crate) fn fits(&self, problem: &WeekData) -> bool {
+        let sites = problem.sites.len();
+        (0.0..=self.value * (1.0 + 1e-9)).contains(&self.bound)
+            && self.stands.len() == sites
+            && self.values.len() == sites
+            && self.seats.len() == problem.slots.iter().map(|slot| slot.seats.len()).sum::<usize>()
+    }
+}
+
 /// The figures of the week, and the contingent of this id.
 fn contingent<'a>(mission: &'a Mission, id: &str) -> Result<(&'a WeekFigures, &'a ContingentFigures), DeskError> {
     let figures = mission.week_figures.values().next().ok_or(PrepareError::NoWeek)?;
-    let crew = figures.contingents.iter().find(|crew| crew.id.as_str() == id);
-    let missing = || DeskError::Missing(format!("there is no contingent {id:?} in the figures of the week"));
-    Ok((figures, crew.ok_or_else(missing)?))
+    let found = studied_contingent(figures, Some(id))?;
+    let crew = figures.contingents.iter().find(|crew| crew.id.as_str() == found);
+    Ok((figures, crew.expect("it is one of them")))
 }
 
 /// The ends of intervals to compute, the first of which changes nothing: figures of the whole mission, those of the week,
@@ -128,12 +141,25 @@ impl Desk {
     /// plan and contingent gave, where that was cut short; `report` is told after each strength.
     ///
     /// # Errors
-    /// [`DeskError::Missing`] where there is no such contingent, and as [`Desk::prepare_week`].
+    /// [`DeskError::NoContingent`] where there is no such contingent, and as [`Desk::prepare_week`].
     pub fn week_force(
         &self,
         base: &WeekBase<'_>,
         crew: &str,
         known: Option<&WeekForce>,
+        report: &dyn Fn(&WeekForce),
+        watch: &Watch<'_>,
+    ) -> Result<WeekForce, DeskError> {
+        let plans = known.map(|known| known.plans.clone()).unwrap_or_default();
+        self.week_force_from(base, crew, plans, report, watch)
+    }
+
+    /// The same from plans at strengths.
+    pub(crate) fn week_force_from(
+        &self,
+        base: &WeekBase<'_>,
+        crew: &str,
+        mut plans: Strengths<WeekAt>,
         report: &dyn Fn(&WeekForce),
         watch: &Watch<'_>,
     ) -> Result<WeekForce, DeskError> {
@@ -144,7 +170,6 @@ impl Desk {
         let relief = base.changes.figures(base.mission)?.planning.relief_factor_milli.best;
         let units = week_units(&week, figures, relief);
         let found = (base.document.value.unwrap_or_default(), base.document.bound.unwrap_or_default());
-        let mut plans: Strengths<WeekAt> = known.map(|known| known.plans.clone()).unwrap_or_default();
         plans.entry(own).or_insert_with(|| WeekAt::new(&week, found, base.document.schedules.clone()));
         let (bases, posts) = week_places(&week, base.document, crew, relief);
         let read = |plans: Strengths<WeekAt>| {
@@ -185,6 +210,8 @@ impl Desk {
         let prepared = self.prepare_week_if(base.mission, &assumptions, base.changes, base.moment)?;
         let near = plans.iter().filter_map(|(held, plan)| Some((held.abs_diff(people), plan.as_ref()?)));
         let near = near.min_by_key(|(far, _)| *far).map(|(_, plan)| plan.schedules.as_slice());
+        // What was read from a file is a start only where it can be one.
+        let near = near.filter(|near| score_week(&prepared.week, near).is_ok());
         let options = Options { seed: base.document.seed, ..Options::default() };
         let options = Options { gap_target: options.gap_target.max(STRENGTH_GAP), ..options };
         Ok(match plan_week(&prepared.week, near, &options, watch) {
@@ -229,6 +256,37 @@ impl Desk {
             Some((before, after)) => EndResult { found, ..compared(&before, &after, none) },
             None => EndResult { found, ..none },
         })
+    }
+}
+
+impl Desk {
+    /// Plans the week at the ends that are `wanted`, in their order. Goes on from what is `known` of the same plan and
+    /// ends; `report` is told before each.
+    ///
+    /// # Errors
+    /// As [`Desk::week_at_end`].
+    pub fn week_at_ends(
+        &self,
+        base: &WeekBase<'_>,
+        wanted: &[End],
+        known: Vec<EndResult>,
+        report: &dyn Fn(&[EndResult]),
+        watch: &Watch<'_>,
+    ) -> Result<Vec<EndResult>, DeskError> {
+        let mut results = known;
+        for end in wanted.iter().skip(results.len()) {
+            report(&results);
+            if (watch.should_stop)() {
+                break;
+            }
+            let made = self.week_at_end(base, end, watch);
+            if (watch.should_stop)() {
+                // It may have been cut short: then it would say something else than at another time.
+                break;
+            }
+            results.push(made?);
+        }
+        Ok(results)
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Largest plan file that is read, bytes.
-const PLAN_FILE_BYTES_MAX: u64 = 256 << 20;
+pub const PLAN_FILE_BYTES_MAX: u64 = 256 << 20;
 /// Largest file of votes or of one text that is read, bytes.
 const COUNCIL_FILE_BYTES_MAX: u64 = 64 << 20;
 

@@ -19,6 +19,7 @@ mod verifying;
 mod week;
 mod week_args;
 mod week_score;
+mod week_study;
 
 use args::{Cli, Command, CouncilCommand};
 use clap::Parser as _;

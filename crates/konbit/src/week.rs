@@ -6,8 +6,9 @@ use crate::commands::{entropy, stamp};
 use crate::output;
 use crate::planning::{alpha_ppm, change_lines, changes};
 use crate::stop::Stop;
-use crate::week_args::{OverrideArgs, PlanArgs, RosterArgs, TableFormat, WeekCommand};
+use crate::week_args::{Asking, OverrideArgs, PlanArgs, RosterArgs, TableFormat, WeekCommand};
 use crate::week_score;
+use crate::week_study;
 use anyhow::{Result, anyhow, bail, ensure};
 use jiff::Timestamp;
 use konbit_base::Finding;
@@ -32,12 +33,16 @@ pub fn run(command: WeekCommand) -> Result<Ended> {
             sheet(&dir, &slot, section.as_deref(), format, output.as_deref())
         }
         WeekCommand::Override(args) => change(&args),
+        WeekCommand::Curve(args) => week_study::curve(&args),
+        WeekCommand::Alpha(args) => week_study::alpha(&args),
+        WeekCommand::Sensitivity(args) => week_study::sensitivity(&args),
+        WeekCommand::Compare(args) => week_study::compare(&args),
         WeekCommand::Score { dir, file, output } => week_score::score(&dir, &file, output.format),
     }
 }
 
 /// What to assume, checked against what the mission has.
-fn assumptions(mission: &Mission, args: &PlanArgs) -> Result<WeekAssumptions> {
+pub fn assumptions(mission: &Mission, args: &Asking) -> Result<WeekAssumptions> {
     let figures = mission.week_figures.values().next();
     let Some(figures) = figures else { return Ok(WeekAssumptions::default()) };
     let known = |what: &str, id: &str, all: Vec<&str>| {
@@ -77,7 +82,8 @@ fn plan(args: &PlanArgs) -> Result<Ended> {
     let desk = if args.adopt.is_some() { Desk::open(&args.dir)? } else { Desk::open_to_read(&args.dir)? };
     let mission = desk.snapshot()?.mission;
     let moment = desk.moment(&mission, Timestamp::now());
-    let (assumptions, changes) = (assumptions(&mission, args)?, changes(&args.changing)?.that_differ(&mission));
+    let (assumptions, changes) =
+        (assumptions(&mission, &args.asking)?, changes(&args.asking.changing)?.that_differ(&mission));
     // Before the plan is adopted: after it, the record has the figures.
     let lines = changes.lines(&mission);
     let spinner = output::spinner("making the roads and the roster ready");
@@ -97,7 +103,8 @@ fn plan(args: &PlanArgs) -> Result<Ended> {
         ));
     };
     let watch = Watch { should_stop: &should_stop, progress: &progress };
-    let PlannedWeek { mut document, conflict } = konbit_desk::planned_week_for(&prepared, held, args.seed, &watch);
+    let PlannedWeek { mut document, conflict } =
+        konbit_desk::planned_week_for(&prepared, held, args.asking.seed, &watch);
     document.seconds = started.elapsed().as_secs_f64();
     spinner.set_message("comparing and checking");
     let summary = konbit_desk::week_summary(&prepared.week, &document, before.as_ref());
@@ -169,7 +176,7 @@ fn plan_text(mission: &Mission, told: &Told, args: &PlanArgs) -> String {
 }
 
 /// Writes to a file, or to standard output.
-fn put(path: Option<&Path>, bytes: &[u8]) -> Result<()> {
+pub fn put(path: Option<&Path>, bytes: &[u8]) -> Result<()> {
     match path {
         Some(path) => write_durably(path, bytes)?,
         None => output::text(&String::from_utf8_lossy(bytes))?,
@@ -177,7 +184,7 @@ fn put(path: Option<&Path>, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn pretty<T: serde::Serialize>(value: &T) -> Result<Vec<u8>> {
+pub fn pretty<T: serde::Serialize>(value: &T) -> Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(value)?;
     bytes.push(b'\n');
     Ok(bytes)

@@ -61,6 +61,14 @@ pub enum WeekCommand {
     },
     /// Change what was drawn for a slot, priced at once; recorded by a digest until the slot has ended
     Override(OverrideArgs),
+    /// What more people of a contingent buy, with proven bands; also where one more unit would stand
+    Curve(Box<CurveArgs>),
+    /// The week as if none, half or all of the attempts were made by those who watch
+    Alpha(Box<StudyArgs>),
+    /// The week with each judged figure at both ends of its interval
+    Sensitivity(Box<StudyArgs>),
+    /// Two plans of the week side by side
+    Compare(Box<CompareArgs>),
     /// Score a plan of the week made by hand, whatever rules it breaks, beside the plan in force
     Score {
         /// The mission directory
@@ -72,11 +80,9 @@ pub enum WeekCommand {
     },
 }
 
-/// `konbit week plan`.
+/// The question that a plan of the week answers.
 #[derive(Debug, Args)]
-pub struct PlanArgs {
-    /// The mission directory
-    pub dir: PathBuf,
+pub struct Asking {
     /// Share of attempts by those who watch the pattern, 0 to 1, instead of the planning figures'
     #[arg(long)]
     pub alpha: Option<f64>,
@@ -94,12 +100,73 @@ pub struct PlanArgs {
     pub lost_patrol: Vec<String>,
     #[command(flatten)]
     pub changing: Changing,
-    /// Stop after so many seconds with the best plan so far, as Ctrl-C does
-    #[arg(long)]
-    pub seconds: Option<f64>,
     /// Seed of the search; the same seed gives the same plan
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+impl Asking {
+    /// Whether the mission's own figures are asked about.
+    pub fn is_plain(&self) -> bool {
+        let Self { alpha, personnel, lost_site, lost_base, lost_patrol, changing, seed } = self;
+        let Changing { floor, post, no_post, set } = changing;
+        let lists = [personnel, lost_site, lost_base, lost_patrol, floor, post, no_post, set];
+        alpha.is_none() && *seed == 1 && lists.iter().all(|list| list.is_empty())
+    }
+}
+
+/// A study of a plan of the week: of the one in force, or of the answer to a question, which is planned first.
+#[derive(Debug, Args)]
+pub struct StudyArgs {
+    /// The mission directory
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub asking: Asking,
+    /// Stop after so many seconds with what there is, as Ctrl-C does
+    #[arg(long)]
+    pub seconds: Option<f64>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+    pub format: TableFormat,
+    /// The file to write; standard output if absent
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `konbit week curve`.
+#[derive(Debug, Args)]
+pub struct CurveArgs {
+    #[command(flatten)]
+    pub study: StudyArgs,
+    /// The contingent whose people change; the largest if absent
+    #[arg(long, value_name = "ID")]
+    pub contingent: Option<String>,
+}
+
+/// `konbit week compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    pub study: StudyArgs,
+    /// in-force, pattern (a plain one), question (the answer to the one that is asked), a plan file, or the id of an
+    /// adopted plan
+    #[arg(value_name = "PLAN_A")]
+    pub first: String,
+    /// The other plan
+    #[arg(value_name = "PLAN_B")]
+    pub second: String,
+}
+
+/// `konbit week plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The mission directory
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub asking: Asking,
+    /// Stop after so many seconds with the best plan so far, as Ctrl-C does
+    #[arg(long)]
+    pub seconds: Option<f64>,
     /// Plan from nothing, not from the plan in force
     #[arg(long)]
     pub afresh: bool,
@@ -172,4 +239,66 @@ pub enum TableFormat {
     Csv,
     /// For programs
     Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use clap::Parser as _;
+
+    /// The study that `konbit week ARGS` asks for, or the first line of what clap says of it.
+    fn study(args: &str) -> Result<StudyArgs, String> {
+        let all = ["konbit", "week"].into_iter().chain(args.split_whitespace());
+        let cli = Cli::try_parse_from(all)
+            .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())?;
+        let Command::Week { command } = cli.command else { panic!("{args} is no command of the week") };
+        Ok(match command {
+            WeekCommand::Curve(args) => args.study,
+            WeekCommand::Compare(args) => args.study,
+            WeekCommand::Alpha(args) | WeekCommand::Sensitivity(args) => *args,
+            other => panic!("{other:?} is no study"),
+        })
+    }
+
+    #[test]
+    fn a_question_is_told_from_the_plan_in_force() {
+        let check = |args: &str, is_plain: bool| assert_eq!(study(args).unwrap().asking.is_plain(), is_plain, "{args}");
+        check("curve d", true);
+        check("curve d --contingent kenya --seconds 4 --format csv -o f", true);
+        check("curve d --seed 1", true);
+        check("curve d --seed 2", false);
+        check("sensitivity d --alpha 0", false);
+        check("sensitivity d --personnel kenya=900", false);
+        check("alpha d --lost-site a", false);
+        check("alpha d --lost-base a", false);
+        check("alpha d --lost-patrol a", false);
+        check("compare d in-force pattern", true);
+        check("compare d in-force question --floor school=0.2", false);
+        check("compare d in-force question --post a", false);
+        check("compare d in-force question --no-post a", false);
+        check("compare d in-force question --set patrol=0.4", false);
+    }
+
+    #[test]
+    fn what_a_study_does_not_take_is_refused() {
+        let check = |args: &str, says: &str| {
+            let said = study(args).unwrap_err();
+            assert!(said.contains(says), "{args}: {said}");
+        };
+        check("curve d --step 10", "unexpected argument '--step'");
+        check("curve d --seconds soon", "invalid value 'soon'");
+        check("curve d --format geojson", "invalid value 'geojson'");
+        check("curve d --adopt reason", "unexpected argument '--adopt'");
+        check("alpha d --contingent kenya", "unexpected argument '--contingent'");
+        check("compare d in-force", "required arguments were not provided");
+        check("compare d a b c", "unexpected argument 'c'");
+    }
+
+    #[test]
+    fn the_directory_comes_first_and_then_the_plans() {
+        let cli = Cli::try_parse_from(["konbit", "week", "compare", "d", "in-force", "other.json"]).unwrap();
+        let Command::Week { command: WeekCommand::Compare(args) } = cli.command else { panic!("{cli:?}") };
+        assert_eq!((args.study.dir, args.first, args.second), ("d".into(), "in-force".into(), "other.json".into()));
+    }
 }

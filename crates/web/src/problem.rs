@@ -98,7 +98,9 @@ impl From<DeskError> for Problem {
             DeskError::Refused(_)
             | DeskError::Prepare(_)
             | DeskError::PlanDoesNotHold(_)
-            | DeskError::CannotChange(_) => Self::refused(error.to_string()),
+            | DeskError::CannotChange(_)
+            | DeskError::CannotStudy(_) => Self::refused(error.to_string()),
+            DeskError::NoContingent { .. } => Self::not_found(&error.to_string()),
             other => {
                 tracing::error!(error = %other, "a request failed");
                 Self::broken(other.to_string())

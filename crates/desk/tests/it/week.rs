@@ -23,7 +23,7 @@ pub(crate) fn at(instant: &str) -> Stamp {
     Stamp::new(instant.parse().unwrap(), "test", [7; 32])
 }
 
-fn text(kind: ImportKind) -> String {
+pub(crate) fn text(kind: ImportKind) -> String {
     let batches = example("haiti-2023").unwrap().batches();
     let (_, files) = batches.into_iter().find(|(held, _)| *held == kind).unwrap();
     String::from_utf8(files[0].bytes.clone()).unwrap()

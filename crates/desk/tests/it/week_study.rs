@@ -3,10 +3,12 @@
 use crate::Scratch;
 use crate::study::changes;
 use crate::week::{SUNDAY, adopted, at, mission, moment, planned, prepared, small};
+use konbit_base::Finding;
 use konbit_desk::{
-    Band, Changes, Demand, Desk, DeskError, End, EndResult, Figure, Progress, Watch, WeekBase, WeekDocument, WeekForce,
-    followed, naive_week, planned_week_for, week_ends, week_equal,
+    Band, Changes, Demand, Desk, DeskError, End, EndResult, Figure, Growing as _, Progress, StudiedWeek, Telling,
+    Watch, WeekBase, WeekDocument, WeekForce, followed, naive_week, planned_week_for, week_ends, week_equal,
 };
+use konbit_exchange::import::ImportKind;
 use konbit_mission::rules::Refusal;
 use konbit_mission::week::WeekAssumptions;
 use konbit_protect::evaluate_week;
@@ -175,4 +177,131 @@ fn a_plan_followed_under_other_figures_is_scored_by_harm_alone() {
     assert!((under(&[("floor.hospital", "0.5")], &[("hos-hueh", true)]).unwrap() - value).abs() < 1e-6);
     assert!(under(&[("static", "0.5")], &[]).unwrap() > value);
     assert!(under(&[("seats.hospital", "30")], &[]).is_err(), "there are too few people to follow it");
+}
+
+fn studied(desk: &Desk) -> StudiedWeek {
+    let document = planned(desk);
+    let (asked, now) = ((WeekAssumptions::default(), Changes::default()), document.problem_hash);
+    StudiedWeek::of_question(document, asked, now, moment(desk), None).unwrap()
+}
+
+fn silent(finding: &Finding) {
+    panic!("{finding}");
+}
+
+#[test]
+fn a_study_is_kept_after_each_plan_and_goes_on_from_there_to_the_last_bit() {
+    let Scratch { desk, dir } = small();
+    let (studied, mission) = (studied(&desk), mission(&desk));
+    let reports = Cell::new(0usize);
+    let report = |_: &WeekForce| reports.set(reports.get() + 1);
+    // Ended by a kill once two more strengths are planned for: nothing is kept at the end that was not kept before.
+    let should_stop = || {
+        assert!(reports.get() < 4, "killed");
+        false
+    };
+    let watch = Watch { should_stop: &should_stop, progress: &|_: Progress| {} };
+    let telling = Telling { report: &report, finding: &silent };
+    let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        desk.study_force(&mission, &studied, "bahamas", None, &telling, &watch)
+    }));
+    assert!(killed.is_err());
+    let path = dir.path().join("m");
+    desk.close().unwrap();
+    let desk = Desk::open_to_read(&path).unwrap();
+    let half = desk.kept_force(&mission, &studied, "bahamas", None, &silent).unwrap().unwrap();
+    assert!(half.is_cut_short && half.made.0 == 4, "{:?}", half.made);
+    let telling = Telling { report: &|force: &WeekForce| assert!(force.made.0 >= 4), finding: &silent };
+    let whole = desk.study_force(&mission, &studied, "bahamas", None, &telling, &Watch::none()).unwrap();
+    assert!(!whole.is_cut_short);
+    assert_eq!(desk.kept_force(&mission, &studied, "bahamas", None, &silent).unwrap(), Some(whole.clone()));
+    assert_eq!(
+        desk.kept_force(&mission, &studied, "bahamas", Some(&whole), &silent).unwrap(),
+        None,
+        "it is no further"
+    );
+    assert_eq!(desk.kept_force(&mission, &studied, "bahamas", Some(&half), &silent).unwrap(), Some(whole.clone()));
+    assert_eq!(desk.kept_force(&mission, &studied, "jamaica", None, &silent).unwrap(), None);
+
+    // A damaged file is told of, and what is made again takes its place.
+    let file = desk.kept_studies().path(&studied.force_key(&mission, "bahamas"));
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    let told = Cell::new(0);
+    let count = |_: &Finding| told.set(told.get() + 1);
+    let telling = Telling { report: &|_: &WeekForce| {}, finding: &count };
+    let stopped = Watch { should_stop: &|| true, progress: &|_: Progress| {} };
+    let again = desk.study_force(&mission, &studied, "bahamas", None, &telling, &stopped).unwrap();
+    assert_eq!((again.made.0, told.get()), (1, 1));
+    assert_eq!(desk.kept_force(&mission, &studied, "bahamas", None, &silent).unwrap(), Some(again));
+
+    // Another question has another study.
+    let key = studied.force_key(&mission, "bahamas");
+    let asked = StudiedWeek { changes: changes(&[("relief", "5")], &[]), ..studied.clone() };
+    assert_ne!(asked.force_key(&mission, "bahamas"), key);
+    // So have other figures, although the problem of the plan may be the same.
+    let desk = {
+        desk.close().unwrap();
+        Desk::open(&path).unwrap()
+    };
+    let text = crate::week::text(ImportKind::Week).replace("basis = \"", "basis = \"Judged again. ");
+    desk.import(ImportKind::Week, &crate::file("week.toml", &text), &at(SUNDAY)).unwrap();
+    assert_ne!(studied.force_key(&crate::week::mission(&desk), "bahamas"), key);
+}
+
+#[test]
+fn ends_and_plans_are_kept_and_a_plan_that_was_stopped_goes_on() {
+    let Scratch { desk, dir: _dir } = small();
+    let (studied, mission) = (studied(&desk), mission(&desk));
+    let wanted: Vec<End> = week_ends(&mission, &studied.assumptions, &studied.changes).into_iter().take(3).collect();
+    let made = Cell::new(0usize);
+    let report = |results: &[EndResult]| made.set(results.len());
+    let telling = Telling { report: &report, finding: &silent };
+    let should_stop = || made.get() >= 2;
+    let watch = Watch { should_stop: &should_stop, progress: &|_: Progress| {} };
+    let some = desk.study_ends(&mission, &studied, &wanted, None, &telling, &watch).unwrap();
+    assert_eq!(some.len(), 2);
+    assert_eq!(desk.kept_ends(&mission, &studied, &wanted, &silent), Some(some.clone()));
+    let all = desk.study_ends(&mission, &studied, &wanted, None, &telling, &Watch::none()).unwrap();
+    assert!(all.len() == 3 && all.starts_with(&some) && all[2].end == wanted[2]);
+    assert_eq!(desk.kept_ends(&mission, &studied, &wanted[..2], &silent), None, "other ends are another study");
+
+    let prepared = prepared(&desk, &WeekAssumptions::default());
+    let hash = prepared.week.hash();
+    let plan = |watch: &Watch<'_>| desk.plan_week_kept(&prepared, None, 1, &silent, (watch, &|| 2.5));
+    assert_eq!(desk.kept_plan(hash, 1, &silent), None);
+    let stopped = plan(&Watch { should_stop: &|| true, progress: &|_: Progress| {} });
+    assert_eq!((stopped.made(), desk.kept_plan(hash, 1, &silent).map(|kept| kept.made())), (1, Some(1)));
+    let whole = plan(&Watch::none());
+    assert!(whole.made() == 2 && whole.document.seconds.to_bits() == 2.5f64.to_bits(), "{:?}", whole.document.status);
+    assert_eq!(desk.kept_plan(hash, 1, &silent), Some(whole.clone()));
+    assert_eq!(desk.kept_plan(hash, 2, &silent), None);
+    let never = || -> bool { panic!("nothing is planned that is kept") };
+    assert_eq!(plan(&Watch { should_stop: &never, progress: &|_: Progress| {} }), whole);
+
+    // What names demands in conflict does so after it was kept.
+    let asked = changes(&[("floor.hospital", "0.99")], &[]);
+    let prepared = desk.prepare_week_if(&mission, &WeekAssumptions::default(), &asked, moment(&desk)).unwrap();
+    let made = desk.plan_week_kept(&prepared, None, 1, &silent, (&Watch::none(), &|| 0.0));
+    let kept = desk.kept_plan(prepared.week.hash(), 1, &silent);
+    assert!(kept.as_ref().is_some_and(|kept| kept.conflict.is_some()) && kept == Some(made));
+}
+
+#[test]
+fn what_is_kept_is_no_part_of_the_mission_and_goes_where_something_is_erased() {
+    let Scratch { desk, dir } = small();
+    let (prepared, path) = (prepared(&desk, &WeekAssumptions::default()), dir.path().join("m"));
+    let stopped = Watch { should_stop: &|| true, progress: &|_: Progress| {} };
+    desk.plan_week_kept(&prepared, None, 1, &silent, (&stopped, &|| 0.0));
+    assert!(path.join("cache").is_dir());
+    let copy = dir.path().join("copy");
+    konbit_desk::backup(&path, &copy).unwrap();
+    assert!(!copy.join("cache").exists());
+    let entry = mission(&desk).sites.get("hos-hum").unwrap().entries[0];
+    desk.erase(&[entry], "tried in a test", "a rule", &at(SUNDAY)).unwrap();
+    assert!(!path.join("cache").exists());
+    desk.plan_week_kept(&prepared, None, 1, &silent, (&stopped, &|| 0.0));
+    desk.close().unwrap();
+    let report = konbit_desk::verify(&path).unwrap();
+    assert!(report.ok, "{report:?}");
 }

@@ -9,3 +9,4 @@ mod planning;
 mod record;
 mod support;
 mod week;
+mod week_study;

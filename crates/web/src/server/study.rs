@@ -1,6 +1,6 @@
 //! Questions to the planner, and studies of a plan.
 
-use super::plans::{AskedGround, PlanQuery, Shown, against, cell, question as asked_question};
+use super::plans::{AskedGround, PlanQuery, Shown, against, question as asked_question};
 use super::{Answer, App, Ask, Work, answer};
 use crate::format;
 use crate::pages::protection::{self, PlanFacts, ProtectionQuery};
@@ -14,8 +14,8 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use konbit_base::Digest;
 use konbit_desk::{
-    Assumptions, Base, Changes, EndResult, Equal, Force, PlanView, Scored, breach_words, ends, equal, hand_csv,
-    naive_pattern, opened, read_hand, score, site_plans, translated,
+    Assumptions, Base, Changes, Equal, Force, Places, PlanView, Scored, breach_words, ends, equal, force_csv,
+    force_json, hand_csv, naive_pattern, opened, read_hand, score, sensitivity_json, site_plans, translated,
 };
 use konbit_mission::protection::Site;
 use konbit_protect::{PlanDocument, evaluate};
@@ -23,7 +23,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Largest body of the form that scores a table, bytes: a table of the planner's own size, with its characters escaped.
@@ -208,77 +207,15 @@ pub(super) async fn curve(State(app): State<App>, query: PlanQuery, uri: Uri, he
     .await
 }
 
-/// Ids by places in a problem.
-pub(super) struct Places<'a> {
-    pub(super) site: &'a dyn Fn(usize) -> &'a str,
-    pub(super) base: &'a dyn Fn(usize) -> &'a str,
-}
-
-pub(super) fn force_json<P>(
-    force: &Force<P>,
-    places: &Places<'_>,
-    present: &str,
-    equal: &Result<Equal, String>,
-) -> Value {
-    let band =
-        |band: Option<konbit_desk::Band>| band.map(|b| json!({ "low": b.low, "found": b.found, "high": b.high }));
-    let site = places.site;
-    json!({
-        "personnel": force.personnel, "value": force.found.0, "bound": force.found.1, "complete": !force.is_cut_short,
-        "curve": force.steps.iter().map(|step| json!({
-            "personnel": step.personnel, "value": step.found.map(|f| f.0), "bound": step.found.map(|f| f.1), "spared": band(step.spared),
-            "postures_changed": step.postures,
-            "gains": step.gains.iter().map(|(ix, before, after)| json!({ "site": site(*ix), "before": before, "after": after })).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
-        "units": force.units.iter().map(|unit| json!({ "unit": format!("{:?}", unit.unit), "people": unit.people, "spared": band(unit.spared) })).collect::<Vec<_>>(),
-        "one_more_force": force.bases.iter().map(|price| json!({ "base": (places.base)(price.place), "people": price.people, "spared_at_least": price.spared })).collect::<Vec<_>>(),
-        "one_more_post": force.posts.iter().map(|price| json!({ "site": site(price.place), "people": price.people, "spared_at_least": price.spared })).collect::<Vec<_>>(),
-        "present_pattern": present,
-        "equals_more_people": equal.as_ref().ok().and_then(|equal| equal.people),
-        "present_value": equal.as_ref().ok().map(|equal| equal.present),
-    })
-}
-
 pub(super) async fn curve_csv(State(app): State<App>, query: PlanQuery, uri: Uri, headers: HeaderMap) -> Response {
     let query = read(query);
     answer(app, Ask::new(&uri, &headers), move |work| {
         let Studied { facts, force, .. } = Studied::new(work, &query)?;
         let out = force_csv(&force, &|ix| facts.problem.sites[ix].id.as_str());
         let name = format!("force-{}.csv", facts.personnel);
-        Ok(Answer::File {
-            media: "text/csv; charset=utf-8",
-            name: Some(name),
-            bytes: out.into_bytes(),
-            immutable: false,
-        })
+        Ok(Answer::File { media: "text/csv; charset=utf-8", name: Some(name), bytes: out, immutable: false })
     })
     .await
-}
-
-/// Strength by strength, with a row of HXL tags.
-pub(super) fn force_csv<'a, P>(force: &Force<P>, site: &dyn Fn(usize) -> &'a str) -> String {
-    let mut out = String::from(
-        "personnel,value,bound,spared,spared_low,spared_high,postures_changed,gains\n\
-             #capacity+personnel,#indicator+value,#indicator+bound,#indicator+spared,#indicator+spared+low,#indicator+spared+high,#indicator+postures,#loc+site+id\n",
-    );
-    for step in &force.steps {
-        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.6}"));
-        let gains: Vec<&str> = step.gains.iter().map(|gain| site(gain.0)).collect();
-        writeln!(
-            out,
-            "{},{},{},{},{},{},{},{}",
-            step.personnel,
-            number(step.found.map(|found| found.0)),
-            number(step.found.map(|found| found.1)),
-            number(step.spared.map(|band| band.found)),
-            number(step.spared.map(|band| band.low)),
-            number(step.spared.map(|band| band.high)),
-            step.postures,
-            cell(&gains.join(" "))
-        )
-        .expect("writing to a string cannot fail");
-    }
-    out
 }
 
 /// The question behind the plan shown: its own, or the one that makes the plan in force anew.
@@ -369,26 +306,6 @@ pub(super) async fn sensitivity(State(app): State<App>, query: PlanQuery, uri: U
     .await
 }
 
-pub(super) fn sensitivity_json<'a>(
-    found: (f64, f64),
-    results: &[EndResult],
-    wanted: usize,
-    site: &dyn Fn(usize) -> Option<&'a str>,
-) -> Value {
-    let row = |result: &EndResult| {
-        json!({
-            "figure": result.end.figure.as_ref().map(konbit_desk::Figure::name),
-            "at": result.end.figure.as_ref().map(|figure| figure.text(result.end.value)),
-            "end": if result.end.is_high { "high" } else { "low" },
-            "value": result.found.map(|found| found.0), "bound": result.found.map(|found| found.1),
-            "ranks_changed": result.moved, "posts_gained_or_lost": result.postures,
-            "widest": result.widest.iter().map(|(ix, before, after)| json!({ "site": site(*ix), "before": before, "after": after })).collect::<Vec<_>>(),
-        })
-    };
-    json!({ "value": found.0, "bound": found.1, "done": results.len(), "wanted": wanted, "ends": results.iter().map(row).collect::<Vec<_>>() })
-}
-
-/// A side of a comparison from a plan file.
 fn side(label: String, href: String, document: &PlanDocument) -> Result<Side, Problem> {
     let value = document.value.ok_or_else(|| Problem::refused(format!("{label} holds no plan")))?;
     Ok(Side {

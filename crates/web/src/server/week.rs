@@ -1,6 +1,7 @@
 //! Pages of the week: the plan, planning again, draws, sheets, overrides, the roster.
 
 use super::handlers::layers;
+use super::week_study::found;
 use super::{Answer, App, Ask, Work, answer};
 use crate::format;
 use crate::geo::MapSite;
@@ -9,14 +10,14 @@ use crate::mapbox::{self, Marks};
 use crate::pages::week::slots::{self, ChangePage, DRAWN_AT_ONCE, read_task, task_word, task_words};
 use crate::pages::week::{self, SlotRow, WeekFacts, WeekPage, WeekQuestion, roster};
 use crate::problem::Problem;
-use crate::week_planner::Asked;
+use crate::week_planner::{Asked, PLAN_TIME_MAX};
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use konbit_desk::{
-    Changes, DrawnSlot, PlannedWeek, PreparedWeek, WeekView, draw_rows, followed, monday_of, roster_sheets,
+    Changes, DrawnSlot, PlannedWeek, PreparedWeek, StudyKey, WeekView, draw_rows, followed, monday_of, roster_sheets,
     section_calendar, slot_sheet_csv,
 };
 use konbit_mission::draws::{Draw, Move};
@@ -26,6 +27,7 @@ use konbit_roster::sheet;
 use maud::Markup;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Role under which things are recorded from these pages, until there are accounts.
 const ROLE: &str = "operations room (web page)";
@@ -193,9 +195,42 @@ impl AskedWeek {
         Ok(Self { assumptions, changes, prepared })
     }
 
+    fn key(&self, seed: u64) -> StudyKey {
+        StudyKey::Plan(self.prepared.week.hash(), seed)
+    }
+
+    /// Remembers the answer where it was made by a command, or before the server began.
+    fn recall(&self, work: &Work<'_>, seed: u64) -> StudyKey {
+        let (app, key, hash) = (work.app, self.key(seed), self.prepared.week.hash());
+        // What was stopped before it was done is an answer too, so that anything is enough.
+        app.week.recall(&key, 1, || app.desk.kept_plan(hash, seed, &found));
+        key
+    }
+
+    /// How far the answer is, without working on it.
+    pub(super) fn look(&self, work: &Work<'_>, seed: u64) -> Asked<PlannedWeek> {
+        work.app.week.look(&self.recall(work, seed))
+    }
+
+    /// The answer as it was made, as far as it is, or begun now, from the plan that is `held`.
+    pub(super) fn planned(&self, work: &Work<'_>, held: Option<&WeekDocument>, seed: u64) -> Asked<PlannedWeek> {
+        let key = self.recall(work, seed);
+        let (desk, prepared, held) = (Arc::clone(&work.app.desk), self.prepared.clone(), held.cloned());
+        work.app.week.ask(
+            key,
+            PLAN_TIME_MAX,
+            |_| true,
+            move |_, doing| {
+                let started = Instant::now();
+                let seconds = || started.elapsed().as_millis() as f64 / 1e3;
+                Ok(desk.plan_week_kept(&prepared, held.as_ref(), seed, &found, (&doing.watch, &seconds)))
+            },
+        )
+    }
+
     /// The answer, if it was made.
     pub(super) fn known(&self, work: &Work<'_>, question: &WeekQuestion) -> Option<Arc<PlannedWeek>> {
-        work.app.week.known_plan(self.prepared.week.hash(), question.seed())
+        work.app.week.known(&self.recall(work, question.seed()))
     }
 }
 
@@ -206,8 +241,9 @@ pub(super) async fn plan(State(app): State<App>, query: Asking, uri: Uri, header
         let figures = figures(work)?;
         let asked = AskedWeek::new(work, &question)?;
         let held = work.app.desk.week_in_force(mission)?;
-        let planned = match work.app.week.plan(&asked.prepared, held.as_ref().map(|held| &held.document), question.seed()) {
-            Asked::Done(planned) => planned,
+        let planned = match asked.planned(work, held.as_ref().map(|held| &held.document), question.seed()) {
+            Asked::Known(Some(planned)) => planned,
+            Asked::Known(None) => return Err(Problem::broken("the plan was neither made nor begun")),
             Asked::Running { progress, seconds, .. } => {
                 let json = json!({ "running": true, "seconds": seconds, "value": progress.map(|now| now.value), "bound": progress.map(|now| now.bound) });
                 let main = week::running(&question, progress, seconds);

@@ -1,8 +1,9 @@
 //! Questions about the week of a small mission and studies of its plan, on their pages.
 
-use super::week_tests::{Served, fill};
+use super::week_tests::{Served, clock, fill};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use konbit_desk::{Telling, Watch, WeekForce};
 use serde_json::Value;
 
 /// A mission with a plan of the week in force.
@@ -52,7 +53,10 @@ fn a_question_that_no_plan_answers_names_the_demands_and_the_way_out() {
         }
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
-    assert!(page.contains("The demands that conflict") && page.contains("This demand alone cannot be met"), "{page}");
+    assert!(
+        page.contains("The demand that cannot be met") && page.contains("Giving it up, or adding people"),
+        "{page}"
+    );
     assert!(page.contains("floor.hospital=0\""), "the way out: {page}");
     let (status, _, body) = get(&format!("{path}&format=json"));
     let json: Value = serde_json::from_str(&body).unwrap();
@@ -126,4 +130,37 @@ fn the_week_is_planned_at_three_shares_of_those_who_watch_and_plans_are_compared
     let (status, _, page) =
         served.send(Request::get("/week/compare?a=in-force&b=question").body(Body::empty()).unwrap());
     assert!(status == StatusCode::NOT_FOUND && page.contains("asks no question"), "{page}");
+}
+
+#[test]
+fn what_a_command_made_is_shown_at_once_and_all_is_there_after_the_server_stopped() {
+    let served = planned();
+    // As a command does it, while the server runs.
+    let desk = served.beside();
+    let mission = desk.snapshot().unwrap().mission;
+    let studied = desk.studied_in_force(&mission, desk.moment(&mission, clock())).unwrap().unwrap();
+    let telling = Telling { report: &|_: &WeekForce| {}, finding: &|finding| panic!("{finding}") };
+    let made = desk.study_force(&mission, &studied, "bahamas", None, &telling, &Watch::none()).unwrap();
+    let shown = served.json("/week/curve?crew=bahamas");
+    assert_eq!((shown["complete"].as_bool(), shown["running"].as_bool()), (Some(true), Some(false)));
+    assert_eq!(shown["curve"][0]["value"].as_f64(), made.steps[0].found.map(|found| found.0));
+
+    served.once("/week/sensitivity?compute=1", |judged| judged["done"].as_u64() >= Some(2));
+    served.done("/week/stop", "study=sensitivity");
+    let some = served.planned("/week/sensitivity");
+    let plan = served.planned("/week/plan?people.kenya=240");
+    let page = "/week/plan.json?people.kenya=240";
+    let file = served.get(page);
+
+    let served = served.again();
+    assert_eq!(served.json("/week/curve?crew=bahamas"), shown);
+    assert_eq!(served.json("/week/sensitivity"), some);
+    assert_eq!((served.get(page), served.json("/week/plan?people.kenya=240")), (file, plan));
+    // It goes on from there.
+    let more = some["done"].as_u64().unwrap() + 1;
+    served.once("/week/sensitivity?compute=1", |judged| judged["done"].as_u64() >= Some(more));
+    served.done("/week/stop", "study=sensitivity");
+    let after = served.planned("/week/sensitivity");
+    let first = |judged: &Value| judged["ends"].as_array().unwrap()[..some["ends"].as_array().unwrap().len()].to_vec();
+    assert_eq!(first(&after), first(&some));
 }

@@ -15,7 +15,7 @@ use tower::ServiceExt as _;
 /// Seconds since 1 October 2023, 20:00 UTC, a Sunday; the story moves it on. One test uses it.
 static LATER: AtomicI64 = AtomicI64::new(0);
 
-fn clock() -> Timestamp {
+pub(super) fn clock() -> Timestamp {
     let sunday: Timestamp = "2023-10-01T20:00:00Z".parse().unwrap();
     sunday + jiff::SignedDuration::from_secs(LATER.load(Ordering::Relaxed))
 }
@@ -73,7 +73,7 @@ pub(super) fn fill(desk: &Desk) {
 
 pub(super) struct Served {
     router: axum::Router,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Served {
@@ -81,7 +81,20 @@ impl Served {
         let dir = TempDir::new().unwrap();
         let desk = Desk::init(&dir.path().join("mission"), &Config::named("Test mission"), &entropy()).unwrap();
         fill(&desk);
-        Self { router: router(Arc::new(desk), World { clock, entropy }), _dir: dir }
+        Self { router: router(Arc::new(desk), World { clock, entropy }), dir }
+    }
+
+    /// The same mission, served again by another server.
+    pub(super) fn again(self) -> Self {
+        let Self { router: before, dir } = self;
+        drop(before);
+        let desk = Desk::open(&dir.path().join("mission")).unwrap();
+        Self { router: router(Arc::new(desk), World { clock, entropy }), dir }
+    }
+
+    /// The mission, opened to read as a command opens it.
+    pub(super) fn beside(&self) -> Desk {
+        Desk::open_to_read(&self.dir.path().join("mission")).unwrap()
     }
 
     pub(super) fn send(&self, request: Request<Body>) -> (StatusCode, String, String) {

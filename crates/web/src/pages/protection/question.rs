@@ -326,8 +326,8 @@ pub fn infeasible(
         p { "The planner says: " (reason) "." }
         @if !conflict.is_empty() {
             section {
-                h2 { "The demands that conflict" }
-                @if conflict.len() == 1 { p { "This demand alone cannot be met." } }
+                h2 { @if conflict.len() == 1 { "The demand that cannot be met" } @else { "The demands that conflict" } }
+                @if conflict.len() == 1 { p { "This demand alone cannot be met with the force of the question. Giving it up, or adding people, may be enough." } }
                 @else { p { "These alone cannot all be met with the force of the question. Giving up one of them, or adding people, may be enough." } }
                 div.scroll role="region" aria-label="Demands that conflict" tabindex="0" {
                     table {

@@ -5,7 +5,7 @@ use super::{base_name, site_link};
 use crate::format;
 use crate::layout::View;
 use crate::pages::protection::{PlanFacts, ProtectionQuery, curve_block};
-use konbit_desk::{Band, Equal, Force, MONTH_WEEKS, PlacePrice, Step, Unit, UnitPrice};
+use konbit_desk::{Band, Equal, Force, MONTH_WEEKS, PlacePrice, Step, Unit, UnitPrice, unit_words};
 use maud::{Markup, html};
 
 /// What the page shows.
@@ -121,15 +121,6 @@ fn step_row(step: &Step, own: u32, named: &Named<'_>) -> Markup {
                 @if step.gains.len() > NAMED { span.quiet { "; and " (format::size(step.gains.len() - NAMED)) " more" } }
             }
         }
-    }
-}
-
-fn unit_words(unit: Unit) -> String {
-    match unit {
-        Unit::People(people) => format!("{people} people, wherever they help most"),
-        Unit::Post(seats) => format!("a section for one post with {seats} on duty"),
-        Unit::Force(seats) => format!("a reaction force with {seats} on duty"),
-        Unit::Patrol(seats) => format!("a patrol with {seats} on duty"),
     }
 }
 

@@ -306,10 +306,12 @@ pub fn infeasible(
         p { "The planner says: " (reason) "." }
         @if let Some((slot, demands)) = conflict.filter(|(_, demands)| !demands.is_empty()) {
             section {
-                h2 { "The demands that conflict" }
+                @let is_one = demands.len() == 1;
+                h2 { @if is_one { "The demand that cannot be met" } @else { "The demands that conflict" } }
                 p {
-                    @if demands.len() == 1 { "This demand alone cannot be met" } @else { "These alone cannot all be met" }
-                    " with the people on duty in the kind of slot " (kind_name(view.mission, slot)) ". Giving up one of them, or adding people, may be enough."
+                    @if is_one { "This demand alone cannot be met" } @else { "These alone cannot all be met" }
+                    " with the people on duty in the kind of slot " (kind_name(view.mission, slot)) ". "
+                    @if is_one { "Giving it up" } @else { "Giving up one of them" } ", or adding people, may be enough."
                 }
                 div.scroll role="region" aria-label="Demands that conflict" tabindex="0" {
                     table {

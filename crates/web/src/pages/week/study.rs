@@ -7,9 +7,9 @@ use crate::layout::{View, select};
 use crate::pages::study::{
     Named, Sensitive, base_name, fifty, places, reverse, sensitivity_lead, sensitivity_table, site_link, steps, units,
 };
-use konbit_desk::{Equal, Progress, WeekForce, mean_over_week};
+use konbit_desk::{Across, Crossed, Equal, Progress, WeekForce, WeekSide, differing, is_posted_in_some};
 use konbit_mission::week::WeekFigures;
-use konbit_protect::{PROBABILITY_DENOMINATOR, WeekData, WeekEvaluation, WeekSchedule};
+use konbit_protect::WeekData;
 use maud::{Markup, html};
 
 /// How far a study is.
@@ -180,82 +180,17 @@ pub fn sensitivity(view: &View<'_>, page: &JudgedPage<'_>) -> Markup {
     }
 }
 
-/// A plan of the week beside others.
+/// A plan beside another, and where it is shown.
 #[derive(Debug, Clone)]
-pub struct WeekSide {
-    /// What it is, in words.
-    pub label: String,
-    /// Where it is shown; empty for one that has no page.
+pub struct Linked {
+    /// The plan.
+    pub side: WeekSide,
+    /// Its page; empty for one that has none.
     pub href: String,
-    /// Expected persons harmed a week.
-    pub value: f64,
-    /// Proven bound, persons a week; `None` for a plan without a proof.
-    pub bound: Option<f64>,
-    /// The problem it was made for.
-    pub problem: WeekData,
-    /// Its schedules.
-    pub schedules: Vec<Vec<WeekSchedule>>,
-    /// What it gives.
-    pub evaluation: WeekEvaluation,
-}
-
-impl WeekSide {
-    /// Protection of each site and share of the time with a post, mean over the week.
-    fn means(&self) -> Vec<(&str, f64, f64)> {
-        let given = mean_over_week(&self.problem, &self.evaluation.protection);
-        let posts = mean_over_week(&self.problem, &self.evaluation.post_share);
-        let ids = self.problem.sites.iter().map(|site| site.id.as_str());
-        ids.zip(given).zip(posts).map(|((id, given), post)| (id, given, post)).collect()
-    }
-
-    /// Posts, forces and patrols in a slot, mean over the week.
-    fn units(&self) -> [f64; 3] {
-        let slots: f64 = self.problem.slots.iter().map(|slot| f64::from(slot.count)).sum();
-        let mut sums = [0.0; 3];
-        for (slot, schedules) in self.problem.slots.iter().zip(&self.schedules) {
-            for schedule in schedules {
-                let share = schedule.probability as f64 / PROBABILITY_DENOMINATOR as f64;
-                let patrols = schedule.duties.len() + schedule.routes.len();
-                for (sum, count) in sums.iter_mut().zip([schedule.posts.len(), schedule.forces.len(), patrols]) {
-                    *sum += f64::from(slot.count) / slots.max(1.0) * share * count as f64;
-                }
-            }
-        }
-        sums
-    }
-
-    /// Sites with a post at any time.
-    fn posted(&self) -> usize {
-        self.means().iter().filter(|(_, _, post)| *post > 0.0).count()
-    }
 }
 
 /// Sites shown side by side.
 const SITES_SHOWN: usize = 40;
-
-/// A site under several plans: its id, and for each plan protection and share of the time with a post.
-type Across<'a> = (&'a str, Vec<(f64, f64)>);
-
-/// Sites that are in all plans and whose protection differs by half a percentage point or whose post stands in some of
-/// them only; the widest differences first.
-pub fn differing<'a>(sides: &'a [&'a WeekSide]) -> Vec<Across<'a>> {
-    let means: Vec<std::collections::BTreeMap<&str, (f64, f64)>> = sides
-        .iter()
-        .map(|side| side.means().into_iter().map(|(id, given, post)| (id, (given, post))).collect())
-        .collect();
-    let Some(first) = means.first() else { return Vec::new() };
-    let row = |id: &&'a str| -> Option<Across<'a>> {
-        Some((*id, means.iter().map(|held| held.get(id).copied()).collect::<Option<_>>()?))
-    };
-    let width = |row: &Across<'_>| {
-        let all = || row.1.iter().map(|(given, _)| *given);
-        all().fold(0.0, f64::max) - all().fold(1.0, f64::min)
-    };
-    let mut rows: Vec<Across<'a>> = first.keys().filter_map(row).collect();
-    rows.retain(|row| width(row) >= 0.005 || row.1.iter().any(|(_, post)| (*post > 0.0) != (row.1[0].1 > 0.0)));
-    rows.sort_by(|a, b| width(b).total_cmp(&width(a)).then(a.0.cmp(b.0)));
-    rows
-}
 
 /// The sites that differ, as a table.
 fn differing_table(view: &View<'_>, heads: &[String], rows: &[Across<'_>]) -> Markup {
@@ -289,7 +224,7 @@ fn side_rows(sides: &[&WeekSide]) -> Markup {
         tr { th scope="row" { "Value" } @for side in sides { td.num { (format::decimal(side.value, 3)) } } }
         tr { th scope="row" { "Proven bound" } @for side in sides { td.num { @match side.bound { Some(bound) => (format::decimal(bound, 3)), None => "no proof of its own" } } } }
         tr { th scope="row" { "By those who do not watch" } @for side in sides { td.num { (format::decimal(side.evaluation.forecast_harm, 3)) } } }
-        tr { th scope="row" { "By those who watch" } @for side in sides { td.num { (format::decimal(side.evaluation.groups.iter().map(|group| group.harm).sum::<f64>(), 3)) } } }
+        tr { th scope="row" { "By those who watch" } @for side in sides { td.num { (format::decimal(side.watched_harm(), 3)) } } }
         @for (index, label) in UNITS.iter().enumerate() { tr { th scope="row" { (label) } @for own in &units { td.num { (format::decimal(own[index], 1)) } } } }
         tr { th scope="row" { "Sites with a post at any time" } @for side in sides { td.num { (format::size(side.posted())) } } }
     }
@@ -326,7 +261,7 @@ pub fn alpha(
         }
         @if planned.len() > 1 {
             @let rows = differing(&sides);
-            @let apart = rows.iter().filter(|(_, cells)| cells.iter().any(|(_, post)| (*post > 0.0) != (cells[0].1 > 0.0))).count();
+            @let apart = rows.iter().filter(|row| is_posted_in_some(row)).count();
             section {
                 h2 { "Sites that differ" }
                 p { (format::plural(apart, "site has", "sites have")) " a post in some of the plans and none in others. What is guarded in all of them does not depend on the judgement." }
@@ -340,16 +275,13 @@ pub fn alpha(
 /// A plan that can be chosen: its word in addresses, and words for a reader.
 pub type Choice = (String, String);
 
-/// The value of each of two plans under the other's figures, or why it has none.
-pub type Crossed = (Result<f64, String>, Result<f64, String>);
-
 /// `/week/compare`: the form, and the two plans if both are chosen.
 pub fn compare(
     view: &View<'_>,
     question: &WeekQuestion,
     choices: &[Choice],
     chosen: (&str, &str),
-    sides: Option<(&WeekSide, &WeekSide, Option<&Crossed>)>,
+    sides: Option<(&Linked, &Linked, Option<&Crossed>)>,
 ) -> Markup {
     let pick = |name: &str, label: &str, value: &str| {
         html! { label { span { (label) } select name=(name) { @for (word, words) in choices { option value=(word) selected[word == value] { (words) } } } } }
@@ -372,10 +304,11 @@ pub fn compare(
 }
 
 /// The headline and the tables of two plans.
-pub fn side_by_side(view: &View<'_>, a: &WeekSide, b: &WeekSide, crossed: Option<&Crossed>) -> Markup {
+pub fn side_by_side(view: &View<'_>, first: &Linked, second: &Linked, crossed: Option<&Crossed>) -> Markup {
+    let (a, b) = (&first.side, &second.side);
     let sides = [a, b];
     let rows = differing(&sides);
-    let name = |side: &WeekSide| html! { @if side.href.is_empty() { (side.label) } @else { a href=(side.href) { (side.label) } } };
+    let name = |linked: &Linked| html! { @if linked.href.is_empty() { (linked.side.label) } @else { a href=(linked.href) { (linked.side.label) } } };
     let under = |value: &Result<f64, String>| match value {
         Ok(value) => format::decimal(*value, 3),
         Err(why) => format!("not possible: {why}"),
@@ -394,13 +327,13 @@ pub fn side_by_side(view: &View<'_>, a: &WeekSide, b: &WeekSide, crossed: Option
             div.scroll role="region" aria-label="Value and bound" tabindex="0" {
                 table {
                     caption { "Persons harmed a week, and what each plan rests on" }
-                    thead { tr { th scope="col" { "" } @for side in sides { th scope="col" .num { (name(side)) } } } }
+                    thead { tr { th scope="col" { "" } @for linked in [first, second] { th scope="col" .num { (name(linked)) } } } }
                     tbody {
                         (side_rows(&sides))
                         @if let Some((first, second)) = crossed { tr { th scope="row" { "Value under the other's figures" } td.num { (under(first)) } td.num { (under(second)) } } }
                         tr { th scope="row" { "Attempts by those who watch, %" } @for side in sides { td.num { (format::percent(f64::from(side.problem.alpha_ppm) / 1e6)) } } }
                         tr { th scope="row" { "A post stops, %" } @for side in sides { td.num { (format::percent(f64::from(side.problem.static_effect_ppm) / 1e6)) } } }
-                        tr { th scope="row" { "People on duty, fewest and most" } @for side in sides { @let (least, most) = on_duty(&side.problem); td.num { (format::count(least)) " to " (format::count(most)) } } }
+                        tr { th scope="row" { "People on duty, fewest and most" } @for side in sides { @let (least, most) = side.on_duty(); td.num { (format::count(least)) " to " (format::count(most)) } } }
                     }
                 }
             }
@@ -410,10 +343,4 @@ pub fn side_by_side(view: &View<'_>, a: &WeekSide, b: &WeekSide, crossed: Option
             (differing_table(view, &["First".to_owned(), "Second".to_owned()], &rows))
         }
     }
-}
-
-/// People on duty in the kind of slot with the fewest and in the one with the most.
-fn on_duty(problem: &WeekData) -> (u64, u64) {
-    let all = || problem.slots.iter().map(|slot| slot.seats.iter().map(|part| u64::from(part.seats)).sum::<u64>());
-    (all().min().unwrap_or(0), all().max().unwrap_or(0))
 }
