@@ -47,6 +47,7 @@ pub mod orienteering;
 mod path_bound;
 mod path_exact;
 mod path_search;
+mod tighten;
 mod tree;
 
 pub use answer::{Options, Placement, Status, Watch};

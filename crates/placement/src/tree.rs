@@ -2,10 +2,11 @@
 
 use crate::answer::{Options, Status, Watch};
 use crate::choice::{Exchange, Fix, Program};
-use crate::cuts::separate;
 use crate::dual::{Bound, Effort, SCALE, climb, decide, round_up};
 use crate::evolve::evolve;
+use crate::tighten::tighten;
 use konbit_base::rng::{Seeded, seeded};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// What the search found.
 pub(crate) struct Found {
@@ -28,6 +29,9 @@ struct Node {
     bound: i64,
 }
 
+/// Says whether the caller wants the search to end; asked from any thread.
+type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
 struct Search<'a> {
     root: &'a Program,
     exchange: Exchange<'a>,
@@ -38,13 +42,6 @@ struct Search<'a> {
 const ROOT: Effort = Effort { steps: 4_000, step_first: 0.5, patience: 20 };
 const PART_ROOT: Effort = Effort { steps: 300, step_first: 0.5, patience: 10 };
 const INNER: Effort = Effort { steps: 60, step_first: 0.25, patience: 8 };
-/// For the root of a covering that the first climb did not close: a long climb, and one for each
-/// round of cuts.
-const CLOSE: Effort = Effort { steps: 8_000, step_first: 0.1, patience: 10 };
-const CUTTING: Effort = Effort { steps: 3_000, step_first: 0.3, patience: 20 };
-/// Rounds of cuts at the root, and the fewest new ones for which another is worth its time.
-const CUT_ROUNDS_MAX: usize = 16;
-const CUTS_MIN: usize = 10;
 /// Nodes of a covering before a population of sets is bred.
 const FIRST_NODES: u64 = 60;
 /// Rounds of fixing at one node.
@@ -153,21 +150,34 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Adds cuts to the root and climbs again, as long as the gap shrinks by it.
-    fn strengthen(&mut self, root: (Node, Bound), stop: &dyn Fn() -> bool) -> Option<(Node, Bound)> {
-        let (mut node, mut bound) = root;
-        let mut small = 0;
-        for _ in 0..CUT_ROUNDS_MAX {
-            let fresh = separate(&node.program, &bound);
-            if fresh.len() < CUTS_MIN || small == 2 || stop() {
-                break;
-            }
-            let (before, gap) = (node.bound, self.value - node.bound);
-            node.program.cuts.extend(fresh);
-            (node, bound) = self.settle(node, CUTTING, stop)?;
-            small = if node.bound - before < gap / 50 { small + 1 } else { 0 };
+    /// Looks for better sets and for a closer bound of the root at the same time.
+    ///
+    /// Neither side sees what the other finds, but that both end where value and bound meet: then
+    /// the first set of that value is the answer. So it is the same whichever side is faster.
+    fn beside(&mut self, mut root: Node, seed: u64, stop: Stop<'_>) -> (Node, Bound) {
+        let (value, bound) = (AtomicI64::new(self.value), AtomicI64::new(root.bound));
+        let ends = || bound.load(Ordering::Relaxed) >= value.load(Ordering::Relaxed) || stop();
+        let (program, target) = (self.root, self.value);
+        let (set, closer) = std::thread::scope(|scope| {
+            let set = scope.spawn(|| {
+                let ends = |best| {
+                    value.fetch_min(best, Ordering::Relaxed);
+                    ends()
+                };
+                evolve(program, seed, &ends)
+            });
+            let closer = tighten(&mut root.program, root.prices.clone(), target, &|scaled| {
+                bound.fetch_max(round_up(scaled), Ordering::Relaxed);
+                ends()
+            });
+            (set.join().expect("annealing does not panic"), closer)
+        });
+        if let Some(set) = set {
+            self.offer(set.members.into_iter(), true);
         }
-        Some((node, bound))
+        root.bound = root.bound.max(round_up(closer.scaled));
+        root.prices.clone_from(&closer.prices);
+        (root, closer)
     }
 
     /// Frees members that lie together, holds the others, and searches that part of the tree,
@@ -318,11 +328,8 @@ pub(crate) fn search(program: &Program, options: Options, watch: &Watch<'_>) -> 
         if found.status == Status::Optimal || options.nodes_max <= FIRST_NODES {
             return found;
         }
-        if let Some(set) = evolve(program, options.seed, root.bound, stop) {
-            search.offer(set.members.into_iter(), true);
-        }
-        let closer = search.settle(root, CLOSE, stop).and_then(|root| search.strengthen(root, stop));
-        let Some((root, bound)) = closer else { return search.found(&[], 1) };
+        let (before, root) = (search.value, search.beside(root, options.seed, stop));
+        let Some((root, bound)) = search.resettle(root, before, stop) else { return search.found(&[], 1) };
         let before = search.value;
         search.renew(&mut rng, stop);
         let settled = search.resettle((root, bound), before, stop);
