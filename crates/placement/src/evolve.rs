@@ -14,15 +14,15 @@ use konbit_base::rng::{Seeded, seeded};
 use std::num::NonZero;
 
 /// Populations that are bred each for itself; the best of all are bred once more at the end.
-const AGES: usize = 3;
+const AGES: usize = 4;
 /// Annealings a population begins with, and how many of their sets are kept.
-const FIRST: u64 = 64;
+const FIRST: u64 = 32;
 const KEPT: usize = 12;
 /// Children of one batch.
 const BATCH: u64 = 8;
 /// Most children of a population, and how many in a row that improve nothing end it.
-const CHILDREN_MAX: u64 = 1_600;
-const CHILDREN_IDLE: u64 = 480;
+const CHILDREN_MAX: u64 = 480;
+const CHILDREN_IDLE: u64 = 160;
 /// Moves of one annealing for each member of a set, the most of them, and the most looks they take.
 const MOVES_EACH: u64 = 20_000;
 const MOVES_MAX: u64 = 1_000_000;

@@ -35,11 +35,13 @@
 mod anneal;
 mod answer;
 mod choice;
+mod clusters;
 mod cover_file;
 pub mod covering;
 mod cuts;
 mod dual;
 mod evolve;
+mod facets;
 pub mod fill;
 mod graph;
 pub mod median;
@@ -47,6 +49,7 @@ pub mod orienteering;
 mod path_bound;
 mod path_exact;
 mod path_search;
+mod saddle;
 mod tighten;
 mod tree;
 

@@ -44,6 +44,8 @@ const PART_ROOT: Effort = Effort { steps: 300, step_first: 0.5, patience: 10 };
 const INNER: Effort = Effort { steps: 60, step_first: 0.25, patience: 8 };
 /// Nodes of a covering before a population of sets is bred.
 const FIRST_NODES: u64 = 60;
+/// Stream of random numbers for the clusters of cuts; the others are counted from 0.
+const CLUSTERS: u64 = u64::MAX;
 /// Rounds of fixing at one node.
 const ROUNDS_MAX: usize = 8;
 /// Random restarts of the exchange heuristic without a better set, after which it ends.
@@ -154,7 +156,7 @@ impl<'a> Search<'a> {
     ///
     /// Neither side sees what the other finds, but that both end where value and bound meet: then
     /// the first set of that value is the answer. So it is the same whichever side is faster.
-    fn beside(&mut self, mut root: Node, seed: u64, stop: Stop<'_>) -> (Node, Bound) {
+    fn beside(&mut self, mut root: Node, start: &Bound, seed: u64, stop: Stop<'_>) -> (Node, Bound) {
         let (value, bound) = (AtomicI64::new(self.value), AtomicI64::new(root.bound));
         let ends = || bound.load(Ordering::Relaxed) >= value.load(Ordering::Relaxed) || stop();
         let (program, target) = (self.root, self.value);
@@ -166,7 +168,7 @@ impl<'a> Search<'a> {
                 };
                 evolve(program, seed, &ends)
             });
-            let closer = tighten(&mut root.program, root.prices.clone(), target, &|scaled| {
+            let closer = tighten(&mut root.program, start, target, &mut seeded(seed, CLUSTERS), &|scaled| {
                 bound.fetch_max(round_up(scaled), Ordering::Relaxed);
                 ends()
             });
@@ -324,11 +326,11 @@ pub(crate) fn search(program: &Program, options: Options, watch: &Watch<'_>) -> 
     if program.is_covering() {
         // A small program is done in a few nodes; then better sets and cuts would be for nothing.
         let first = options.nodes_max.min(FIRST_NODES);
-        let found = search.run(Some((root.clone(), bound)), first, stop);
+        let found = search.run(Some((root.clone(), bound.clone())), first, stop);
         if found.status == Status::Optimal || options.nodes_max <= FIRST_NODES {
             return found;
         }
-        let (before, root) = (search.value, search.beside(root, options.seed, stop));
+        let (before, root) = (search.value, search.beside(root, &bound, options.seed, stop));
         let Some((root, bound)) = search.resettle(root, before, stop) else { return search.found(&[], 1) };
         let before = search.value;
         search.renew(&mut rng, stop);
