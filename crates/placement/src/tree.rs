@@ -42,8 +42,10 @@ struct Search<'a> {
 const ROOT: Effort = Effort { steps: 4_000, step_first: 0.5, patience: 20 };
 const PART_ROOT: Effort = Effort { steps: 300, step_first: 0.5, patience: 10 };
 const INNER: Effort = Effort { steps: 60, step_first: 0.25, patience: 8 };
-/// Nodes of a covering before a population of sets is bred.
-const FIRST_NODES: u64 = 60;
+/// Nodes of a covering before a population of sets is bred: as many as have so many pairs in sum,
+/// and at least some.
+const FIRST_PAIRS: u64 = 10_000_000;
+const FIRST_NODES: u64 = 50;
 /// Stream of random numbers for the clusters of cuts; the others are counted from 0.
 const CLUSTERS: u64 = u64::MAX;
 /// Rounds of fixing at one node.
@@ -325,9 +327,10 @@ pub(crate) fn search(program: &Program, options: Options, watch: &Watch<'_>) -> 
     let mut rng = seeded(options.seed, 0);
     if program.is_covering() {
         // A small program is done in a few nodes; then better sets and cuts would be for nothing.
-        let first = options.nodes_max.min(FIRST_NODES);
+        let pairs = u64::try_from(program.pairs.len().max(1)).expect("a count fits 64 bits");
+        let first = options.nodes_max.min(FIRST_NODES.max(FIRST_PAIRS / pairs));
         let found = search.run(Some((root.clone(), bound.clone())), first, stop);
-        if found.status == Status::Optimal || options.nodes_max <= FIRST_NODES {
+        if found.status == Status::Optimal || options.nodes_max <= first {
             return found;
         }
         let (before, root) = (search.value, search.beside(root, &bound, options.seed, stop));
@@ -374,5 +377,56 @@ fn branch(node: &Node, bound: &Bound, stack: &mut Vec<Node>) {
     for decision in [Fix::Closed, Fix::Open] {
         fix[at] = decision;
         stack.extend(child(node, &fix));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::choice::Pair;
+    use std::collections::BTreeSet;
+
+    /// Customers of random weight, each covered by up to four of sixteen candidates; choose two.
+    fn program(seed: u64) -> Program {
+        let mut rng = seeded(seed, 0);
+        let mut program = Program {
+            base: 0,
+            choose: 2,
+            names: (0..16).collect(),
+            origin: (0..50).collect(),
+            fallback: (0..50).map(|_| 1 + i64::try_from(rng.below(20)).unwrap()).collect(),
+            start: vec![0],
+            pairs: Vec::new(),
+            cuts: Vec::new(),
+        };
+        for _ in 0..50 {
+            let cover: BTreeSet<u32> = (0..4).map(|_| u32::try_from(rng.below(16)).unwrap()).collect();
+            program.pairs.extend(cover.into_iter().map(|candidate| Pair { cost: 0, candidate }));
+            program.start.push(program.pairs.len());
+        }
+        program
+    }
+
+    #[test]
+    fn search_and_bound_beside_each_other_end_at_the_best_set_and_the_same_one_each_time() {
+        for seed in 0..3 {
+            let program = program(seed);
+            let sets = (0..1u32 << 16).filter(|set| set.count_ones() == 2);
+            let open = |set: u32| (0..16).map(|i| set >> i & 1 == 1).collect::<Vec<_>>();
+            let least = sets.map(|set| program.value(&open(set))).min().unwrap();
+            // From a set that is far from the best, so that both sides have something to find.
+            let beside = || {
+                let mut search = Search::new(&program, Some(&[0, 1]));
+                let node = search.root_node();
+                let start = search.climb(&node, PART_ROOT, &|| false);
+                let mut search = Search::new(&program, Some(&[0, 1]));
+                let (node, bound) = search.beside(node, &start, seed, &|| false);
+                assert!(node.bound <= least && node.bound >= round_up(bound.scaled), "seed {seed}");
+                (search.value, search.is_open)
+            };
+            let first = beside();
+            assert_eq!(first.0, least, "seed {seed}");
+            assert_eq!(first, beside(), "seed {seed}");
+        }
     }
 }
