@@ -20,6 +20,8 @@ const SHARE_MIN: f64 = 0.002;
 const MASS_MAX: f64 = 1.5;
 /// Of the customers, a cluster is grown around one in so many.
 const AROUND_ONE_IN: usize = 3;
+/// Most customers among which clusters are looked for, those of most weight.
+const ROWS_MAX: usize = 20_000;
 /// Customers of a cluster.
 const CLUSTER: usize = 7;
 const _: () = assert!(CLUSTER <= CUSTOMERS_MAX);
@@ -56,6 +58,8 @@ fn rows(program: &Program, bound: &Bound, left: &[f64]) -> Vec<Row> {
         a.support.cmp(&b.support).then(width(a).cmp(&width(b))).then(a.customer.cmp(&b.customer))
     });
     rows.dedup_by(|b, a| a.support == b.support);
+    rows.sort_by_key(|row| (std::cmp::Reverse(program.fallback[row.customer as usize]), row.customer));
+    rows.truncate(ROWS_MAX);
     rows
 }
 

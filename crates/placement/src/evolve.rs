@@ -5,6 +5,9 @@
 //! child takes the members near a random candidate from one set and the others from another, is
 //! annealed a little, and replaces the parent that it resembles more if it is better than that.
 //!
+//! A population comes to rest in few layouts of the whole, so several are bred, one after the other,
+//! and then the best sets of all of them together.
+//!
 //! Children are made in batches of a fixed size from the population as it was before, each with
 //! random numbers of its own, so that the result is the same on any number of threads.
 

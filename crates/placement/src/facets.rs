@@ -12,7 +12,8 @@
 //! prices `a_j` and `g_T` of these rows are an inequality that the mixture breaks and every set
 //! obeys: `sum_j a_j u_j + sum_T g_T z_T >= 1`. It is made whole by a small factor, and its right
 //! side and the coefficients of all other kinds are computed in whole numbers, so that rounding
-//! can make it weak but not wrong.
+//! can make it weak but not wrong (Boyd, "Fenchel cutting planes for integer programs", Operations
+//! Research 42, 1994).
 
 /// Most customers, and kinds that a mixture may have.
 pub(crate) const CUSTOMERS_MAX: usize = 8;
