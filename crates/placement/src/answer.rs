@@ -6,8 +6,9 @@ use serde::Serialize;
 /// The caller's hold on a run. The solvers have no clock: a time limit is a `should_stop` that
 /// looks at one.
 pub struct Watch<'a> {
-    /// Polled often; `true` ends the search with the best answer and bound so far.
-    pub should_stop: &'a dyn Fn() -> bool,
+    /// Polled often, and from more than one thread; `true` ends the search with the best answer and
+    /// bound so far.
+    pub should_stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl Watch<'static> {

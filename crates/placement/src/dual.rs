@@ -13,12 +13,13 @@
 //! prices does: that search uses floats only to decide where to step.
 
 use crate::choice::{Fix, Program};
-use crate::cuts::{cap, load};
+use crate::cuts::{Term, cap, load};
 
 /// Parts of one unit of cost.
 pub(crate) const SCALE: i64 = 1 << 10;
 
 /// Bound and what it says about each candidate.
+#[derive(Clone)]
 pub(crate) struct Bound {
     /// `L(u)` in 1/[`SCALE`].
     pub scaled: i64,
@@ -53,15 +54,15 @@ pub(crate) struct Effort {
 }
 
 /// Worth of every candidate, the `p` candidates of largest worth, and the bound.
-fn evaluate(program: &Program, prices: &[i64], worth: &mut [i64], order: &mut Vec<u32>) -> i64 {
+pub(crate) fn evaluate(program: &Program, prices: &[i64], worth: &mut [i64], order: &mut Vec<u32>) -> i64 {
     worth.fill(0);
     let mut sum = program.base * SCALE;
     let (prices, of_cuts) = prices.split_at(program.customers());
     if !of_cuts.is_empty() {
         let load = load(program, of_cuts);
         for (cut, &price) in program.cuts.iter().zip(of_cuts) {
-            sum += 2 * price;
-            cut.members.iter().for_each(|&i| worth[i as usize] += price);
+            sum += i64::from(cut.right) * price;
+            cut.members.iter().for_each(|term| worth[term.index as usize] += i64::from(term.times) * price);
         }
         // A customer whose prices exceed what it costs uncovered is left uncovered.
         let beyond = |j: usize| (program.fallback[j] * SCALE - load[j] - prices[j]).min(0);
@@ -211,9 +212,10 @@ fn slopes(program: &Program, prices: &[i64], mean: &Mean) -> Vec<f64> {
         slopes.push(if (least && slope < 0.0) || (most && slope > 0.0) { 0.0 } else { slope });
     }
     for (cut, &price) in program.cuts.iter().zip(cuts) {
-        let chosen: f64 = cut.members.iter().map(|&i| mean.share[i as usize]).sum();
-        let given: f64 = cut.customers.iter().map(|&j| given[j as usize]).sum();
-        let slope = 2.0 - chosen - given;
+        let sum = |terms: &[Term], of: &[f64]| -> f64 {
+            terms.iter().map(|term| f64::from(term.times) * of[term.index as usize]).sum()
+        };
+        let slope = f64::from(cut.right) - sum(&cut.members, &mean.share) - sum(&cut.customers, &given);
         slopes.push(if price <= 0 && slope < 0.0 { 0.0 } else { slope });
     }
     slopes

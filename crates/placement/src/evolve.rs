@@ -5,6 +5,9 @@
 //! child takes the members near a random candidate from one set and the others from another, is
 //! annealed a little, and replaces the parent that it resembles more if it is better than that.
 //!
+//! A population comes to rest in few layouts of the whole, so several are bred, one after the other,
+//! and then the best sets of all of them together.
+//!
 //! Children are made in batches of a fixed size from the population as it was before, each with
 //! random numbers of its own, so that the result is the same on any number of threads.
 
@@ -13,14 +16,16 @@ use crate::choice::Program;
 use konbit_base::rng::{Seeded, seeded};
 use std::num::NonZero;
 
-/// Annealings to begin with, and how many of their sets are kept.
-const FIRST: u64 = 64;
+/// Populations that are bred each for itself; the best of all are bred once more at the end.
+const AGES: usize = 4;
+/// Annealings a population begins with, and how many of their sets are kept.
+const FIRST: u64 = 32;
 const KEPT: usize = 12;
 /// Children of one batch.
 const BATCH: u64 = 8;
-/// Most children, and how many in a row that improve nothing end it.
-const CHILDREN_MAX: u64 = 1_600;
-const CHILDREN_IDLE: u64 = 480;
+/// Most children of a population, and how many in a row that improve nothing end it.
+const CHILDREN_MAX: u64 = 480;
+const CHILDREN_IDLE: u64 = 160;
 /// Moves of one annealing for each member of a set, the most of them, and the most looks they take.
 const MOVES_EACH: u64 = 20_000;
 const MOVES_MAX: u64 = 1_000_000;
@@ -35,9 +40,9 @@ const COLD: f64 = 1.0 / 12.0;
 const CHILD_HOT: f64 = 0.3;
 const SHUFFLE_HOT: f64 = 6.0;
 
-/// The best set that comes up, at least as good as the one taken step by step; `None` where the
-/// program is too large, or leaves no choice. It ends early at a set of value `enough`.
-pub(crate) fn evolve(program: &Program, seed: u64, enough: i64, stop: &dyn Fn() -> bool) -> Option<Set> {
+/// The best set that comes up, of equals the first; `None` where the program is too large, or leaves
+/// no choice. `ends` is told the best value after every batch and says whether to end there.
+pub(crate) fn evolve(program: &Program, seed: u64, ends: &dyn Fn(i64) -> bool) -> Option<Set> {
     if program.choose == 0 || program.choose >= program.candidates() {
         return None;
     }
@@ -47,47 +52,104 @@ pub(crate) fn evolve(program: &Program, seed: u64, enough: i64, stop: &dyn Fn() 
     let moves = (MOVES_EACH * choose).min(MOVES_MAX).min(LOOKS_MAX / looks);
     let mut state = State::new(&ground);
     let heat = warm(&mut state, moves, seed);
-    let mut sets = Vec::new();
-    for batch in 0..FIRST / BATCH {
-        let begin = |child| {
-            let mut rng = seeded(seed, 1 + child);
-            let mut state = state.clone();
-            state.sweep(
-                &mut rng,
-                heat * SHUFFLE_HOT,
-                moves / SHUFFLE_SHARE,
-                &mut Set { value: i64::MIN, members: Vec::new() },
-            );
-            state.cool(&mut rng, heat, heat * COLD, moves)
-        };
-        sets.extend(on_threads(batch * BATCH, &begin));
-        let best = sets.iter().min().expect("a batch is not empty");
-        if best.value <= enough || stop() {
-            return Some(best.clone());
+    let climate = Climate { ground: &ground, state, heat, moves, seed };
+    let mut course = Course { child: 0, best: None, ends };
+    let mut elders = Vec::new();
+    for _ in 0..AGES {
+        let mut sets = Vec::new();
+        let goes_on = climate.first(&mut course, &mut sets) && climate.breed(&mut course, &mut sets);
+        if !goes_on {
+            return course.best;
         }
+        elders.extend(sets.into_iter().take(KEPT / AGES));
     }
-    sets.sort_unstable();
-    sets.dedup();
-    sets.truncate(KEPT);
-    let (mut idle, mut child) = (0, FIRST);
-    while sets.len() > 1 && idle < CHILDREN_IDLE && child < FIRST + CHILDREN_MAX && sets[0].value > enough && !stop() {
-        let breed = |child| {
-            let mut rng = seeded(seed, 1 + child);
-            let (a, b, members) = join(&ground, &sets, &mut rng);
-            let mut state = state.clone();
-            state.become_set(&members);
-            (a, b, state.cool(&mut rng, heat * CHILD_HOT, heat * COLD, moves / CHILD_SHARE))
-        };
-        let born = on_threads(child, &breed);
-        child += BATCH;
-        idle += BATCH;
-        for (a, b, set) in born {
-            if settle(&mut sets, a, b, set) {
-                idle = 0;
+    elders.sort_unstable();
+    elders.dedup_by_key(|set| set.value);
+    climate.breed(&mut course, &mut elders);
+    course.best
+}
+
+/// What went before.
+struct Course<'a> {
+    /// Number of the next child; first annealings count.
+    child: u64,
+    best: Option<Set>,
+    ends: &'a dyn Fn(i64) -> bool,
+}
+
+impl Course<'_> {
+    /// Takes note of a batch; whether to go on.
+    fn goes_on<'s>(&mut self, born: impl Iterator<Item = &'s Set>) -> bool {
+        self.child += BATCH;
+        for set in born {
+            if self.best.as_ref().is_none_or(|best| set.value < best.value) {
+                self.best = Some(set.clone());
             }
         }
+        !(self.ends)(self.best.as_ref().expect("a batch is not empty").value)
     }
-    sets.into_iter().min()
+}
+
+/// What all children share.
+struct Climate<'a> {
+    ground: &'a Ground<'a>,
+    state: State<'a>,
+    heat: f64,
+    /// Of a first annealing.
+    moves: u64,
+    seed: u64,
+}
+
+impl Climate<'_> {
+    /// A population of sets that are annealed each from a shuffled one, the best first.
+    fn first(&self, course: &mut Course<'_>, sets: &mut Vec<Set>) -> bool {
+        let begin = |child| {
+            let mut rng = seeded(self.seed, 1 + child);
+            let mut state = self.state.clone();
+            let mut none = Set { value: i64::MIN, members: Vec::new() };
+            state.sweep(&mut rng, self.heat * SHUFFLE_HOT, self.moves / SHUFFLE_SHARE, &mut none);
+            state.cool(&mut rng, self.heat, self.heat * COLD, self.moves)
+        };
+        for _ in 0..FIRST / BATCH {
+            let born = on_threads(course.child, &begin);
+            let goes_on = course.goes_on(born.iter());
+            sets.extend(born);
+            if !goes_on {
+                return false;
+            }
+        }
+        sets.sort_unstable();
+        sets.dedup();
+        sets.truncate(KEPT);
+        true
+    }
+
+    /// Children of a population until they improve nothing for long; leaves it sorted.
+    fn breed(&self, course: &mut Course<'_>, sets: &mut [Set]) -> bool {
+        let (mut idle, mut children) = (0, 0);
+        while sets.len() > 1 && idle < CHILDREN_IDLE && children < CHILDREN_MAX {
+            let breed = |child| {
+                let mut rng = seeded(self.seed, 1 + child);
+                let (a, b, members) = join(self.ground, sets, &mut rng);
+                let mut state = self.state.clone();
+                state.become_set(&members);
+                (a, b, state.cool(&mut rng, self.heat * CHILD_HOT, self.heat * COLD, self.moves / CHILD_SHARE))
+            };
+            let born = on_threads(course.child, &breed);
+            children += BATCH;
+            idle += BATCH;
+            if !course.goes_on(born.iter().map(|(.., set)| set)) {
+                return false;
+            }
+            for (a, b, set) in born {
+                if settle(sets, a, b, set) {
+                    idle = 0;
+                }
+            }
+        }
+        sets.sort_unstable();
+        true
+    }
 }
 
 /// The temperature at which few enough moves are made.
@@ -135,10 +197,11 @@ fn settle(sets: &mut [Set], a: usize, b: usize, child: Set) -> bool {
     is_better
 }
 
-/// The results for a batch of children, in order, on as many threads as there are processors.
+/// The results for a batch of children, in order, on as many threads as there are processors, less
+/// the one that is at work on the bound.
 fn on_threads<R: Send>(first: u64, work: &(impl Fn(u64) -> R + Sync)) -> Vec<R> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    batch(first, threads, work)
+    batch(first, threads.saturating_sub(1).max(1), work)
 }
 
 fn batch<R: Send>(first: u64, threads: usize, work: &(impl Fn(u64) -> R + Sync)) -> Vec<R> {

@@ -6,7 +6,7 @@
 //! | module | question | method |
 //! | --- | --- | --- |
 //! | [`mod@median`] | where reaction forces wait, so that travel is least in sum | Lagrangian bound, exchanges, branch and bound |
-//! | [`mod@covering`] | which posts cover most demand | the same, after merging demand with one cover set; a population of annealed sets, cuts |
+//! | [`mod@covering`] | which posts cover most demand | the same, after merging demand with one cover set; where that leaves a gap, populations of annealed sets and, beside them, cuts over clusters of demand |
 //! | [`mod@fill`] | static posts against an adversary who watches, general payoffs | one sort (ORIGAMI) |
 //! | [`mod@orienteering`] | which patrols visit most, each within its time | seeded search; bound by prices and ng-routes; where few ways are left, all of them |
 //!
@@ -25,7 +25,9 @@
 //! Barahona and Anbil, Mathematical Programming 87 (2000) (the volume algorithm, which finds the
 //! prices). Whitaker, INFOR 21 (1983), and Resende and Werneck, European Journal of Operational
 //! Research 174 (2006) (exchanges). Church and `ReVelle` 1974; Cordeau, Furini, Ljubic, European
-//! Journal of Operational Research 275 (2019) (covering, merging). Kiekintveld, Jain, Tsai, Pita,
+//! Journal of Operational Research 275 (2019) (covering, merging). Boyd, Operations Research 42
+//! (1994) (cuts from small linear programs). Chambolle and Pock, Journal of Mathematical Imaging and
+//! Vision 40 (2011), Lu and Yang, arXiv 2407.16144 (2024) (their prices). Kiekintveld, Jain, Tsai, Pita,
 //! Ordonez, Tambe, AAMAS 2009 (ORIGAMI). Chao, Golden, Wasil, European Journal of Operational
 //! Research 88 (1996) (team orienteering). Baldacci, Mingozzi, Roberti, Operations Research 59
 //! (2011) (ng-routes). Baldacci, Christofides, Mingozzi, Mathematical Programming 115 (2008) (all
@@ -35,11 +37,13 @@
 mod anneal;
 mod answer;
 mod choice;
+mod clusters;
 mod cover_file;
 pub mod covering;
 mod cuts;
 mod dual;
 mod evolve;
+mod facets;
 pub mod fill;
 mod graph;
 pub mod median;
@@ -47,6 +51,8 @@ pub mod orienteering;
 mod path_bound;
 mod path_exact;
 mod path_search;
+mod saddle;
+mod tighten;
 mod tree;
 
 pub use answer::{Options, Placement, Status, Watch};

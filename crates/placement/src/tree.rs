@@ -2,10 +2,11 @@
 
 use crate::answer::{Options, Status, Watch};
 use crate::choice::{Exchange, Fix, Program};
-use crate::cuts::separate;
 use crate::dual::{Bound, Effort, SCALE, climb, decide, round_up};
 use crate::evolve::evolve;
+use crate::tighten::tighten;
 use konbit_base::rng::{Seeded, seeded};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// What the search found.
 pub(crate) struct Found {
@@ -28,6 +29,9 @@ struct Node {
     bound: i64,
 }
 
+/// Says whether the caller wants the search to end; asked from any thread.
+type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
 struct Search<'a> {
     root: &'a Program,
     exchange: Exchange<'a>,
@@ -38,15 +42,12 @@ struct Search<'a> {
 const ROOT: Effort = Effort { steps: 4_000, step_first: 0.5, patience: 20 };
 const PART_ROOT: Effort = Effort { steps: 300, step_first: 0.5, patience: 10 };
 const INNER: Effort = Effort { steps: 60, step_first: 0.25, patience: 8 };
-/// For the root of a covering that the first climb did not close: a long climb, and one for each
-/// round of cuts.
-const CLOSE: Effort = Effort { steps: 8_000, step_first: 0.1, patience: 10 };
-const CUTTING: Effort = Effort { steps: 3_000, step_first: 0.3, patience: 20 };
-/// Rounds of cuts at the root, and the fewest new ones for which another is worth its time.
-const CUT_ROUNDS_MAX: usize = 16;
-const CUTS_MIN: usize = 10;
-/// Nodes of a covering before a population of sets is bred.
-const FIRST_NODES: u64 = 60;
+/// Nodes of a covering before a population of sets is bred: as many as have so many pairs in sum,
+/// and at least some.
+const FIRST_PAIRS: u64 = 10_000_000;
+const FIRST_NODES: u64 = 50;
+/// Stream of random numbers for the clusters of cuts; the others are counted from 0.
+const CLUSTERS: u64 = u64::MAX;
 /// Rounds of fixing at one node.
 const ROUNDS_MAX: usize = 8;
 /// Random restarts of the exchange heuristic without a better set, after which it ends.
@@ -153,21 +154,34 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Adds cuts to the root and climbs again, as long as the gap shrinks by it.
-    fn strengthen(&mut self, root: (Node, Bound), stop: &dyn Fn() -> bool) -> Option<(Node, Bound)> {
-        let (mut node, mut bound) = root;
-        let mut small = 0;
-        for _ in 0..CUT_ROUNDS_MAX {
-            let fresh = separate(&node.program, &bound);
-            if fresh.len() < CUTS_MIN || small == 2 || stop() {
-                break;
-            }
-            let (before, gap) = (node.bound, self.value - node.bound);
-            node.program.cuts.extend(fresh);
-            (node, bound) = self.settle(node, CUTTING, stop)?;
-            small = if node.bound - before < gap / 50 { small + 1 } else { 0 };
+    /// Looks for better sets and for a closer bound of the root at the same time.
+    ///
+    /// Neither side sees what the other finds, but that both end where value and bound meet: then
+    /// the first set of that value is the answer. So it is the same whichever side is faster.
+    fn beside(&mut self, mut root: Node, start: &Bound, seed: u64, stop: Stop<'_>) -> (Node, Bound) {
+        let (value, bound) = (AtomicI64::new(self.value), AtomicI64::new(root.bound));
+        let ends = || bound.load(Ordering::Relaxed) >= value.load(Ordering::Relaxed) || stop();
+        let (program, target) = (self.root, self.value);
+        let (set, closer) = std::thread::scope(|scope| {
+            let set = scope.spawn(|| {
+                let ends = |best| {
+                    value.fetch_min(best, Ordering::Relaxed);
+                    ends()
+                };
+                evolve(program, seed, &ends)
+            });
+            let closer = tighten(&mut root.program, start, target, &mut seeded(seed, CLUSTERS), &|scaled| {
+                bound.fetch_max(round_up(scaled), Ordering::Relaxed);
+                ends()
+            });
+            (set.join().expect("annealing does not panic"), closer)
+        });
+        if let Some(set) = set {
+            self.offer(set.members.into_iter(), true);
         }
-        Some((node, bound))
+        root.bound = root.bound.max(round_up(closer.scaled));
+        root.prices.clone_from(&closer.prices);
+        (root, closer)
     }
 
     /// Frees members that lie together, holds the others, and searches that part of the tree,
@@ -313,16 +327,14 @@ pub(crate) fn search(program: &Program, options: Options, watch: &Watch<'_>) -> 
     let mut rng = seeded(options.seed, 0);
     if program.is_covering() {
         // A small program is done in a few nodes; then better sets and cuts would be for nothing.
-        let first = options.nodes_max.min(FIRST_NODES);
-        let found = search.run(Some((root.clone(), bound)), first, stop);
-        if found.status == Status::Optimal || options.nodes_max <= FIRST_NODES {
+        let pairs = u64::try_from(program.pairs.len().max(1)).expect("a count fits 64 bits");
+        let first = options.nodes_max.min(FIRST_NODES.max(FIRST_PAIRS / pairs));
+        let found = search.run(Some((root.clone(), bound.clone())), first, stop);
+        if found.status == Status::Optimal || options.nodes_max <= first {
             return found;
         }
-        if let Some(set) = evolve(program, options.seed, root.bound, stop) {
-            search.offer(set.members.into_iter(), true);
-        }
-        let closer = search.settle(root, CLOSE, stop).and_then(|root| search.strengthen(root, stop));
-        let Some((root, bound)) = closer else { return search.found(&[], 1) };
+        let (before, root) = (search.value, search.beside(root, &bound, options.seed, stop));
+        let Some((root, bound)) = search.resettle(root, before, stop) else { return search.found(&[], 1) };
         let before = search.value;
         search.renew(&mut rng, stop);
         let settled = search.resettle((root, bound), before, stop);
@@ -365,5 +377,56 @@ fn branch(node: &Node, bound: &Bound, stack: &mut Vec<Node>) {
     for decision in [Fix::Closed, Fix::Open] {
         fix[at] = decision;
         stack.extend(child(node, &fix));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::choice::Pair;
+    use std::collections::BTreeSet;
+
+    /// Customers of random weight, each covered by up to four of sixteen candidates; choose two.
+    fn program(seed: u64) -> Program {
+        let mut rng = seeded(seed, 0);
+        let mut program = Program {
+            base: 0,
+            choose: 2,
+            names: (0..16).collect(),
+            origin: (0..50).collect(),
+            fallback: (0..50).map(|_| 1 + i64::try_from(rng.below(20)).unwrap()).collect(),
+            start: vec![0],
+            pairs: Vec::new(),
+            cuts: Vec::new(),
+        };
+        for _ in 0..50 {
+            let cover: BTreeSet<u32> = (0..4).map(|_| u32::try_from(rng.below(16)).unwrap()).collect();
+            program.pairs.extend(cover.into_iter().map(|candidate| Pair { cost: 0, candidate }));
+            program.start.push(program.pairs.len());
+        }
+        program
+    }
+
+    #[test]
+    fn search_and_bound_beside_each_other_end_at_the_best_set_and_the_same_one_each_time() {
+        for seed in 0..3 {
+            let program = program(seed);
+            let sets = (0..1u32 << 16).filter(|set| set.count_ones() == 2);
+            let open = |set: u32| (0..16).map(|i| set >> i & 1 == 1).collect::<Vec<_>>();
+            let least = sets.map(|set| program.value(&open(set))).min().unwrap();
+            // From a set that is far from the best, so that both sides have something to find.
+            let beside = || {
+                let mut search = Search::new(&program, Some(&[0, 1]));
+                let node = search.root_node();
+                let start = search.climb(&node, PART_ROOT, &|| false);
+                let mut search = Search::new(&program, Some(&[0, 1]));
+                let (node, bound) = search.beside(node, &start, seed, &|| false);
+                assert!(node.bound <= least && node.bound >= round_up(bound.scaled), "seed {seed}");
+                (search.value, search.is_open)
+            };
+            let first = beside();
+            assert_eq!(first.0, least, "seed {seed}");
+            assert_eq!(first, beside(), "seed {seed}");
+        }
     }
 }
