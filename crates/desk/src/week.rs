@@ -10,7 +10,7 @@ use crate::travel::minutes_between;
 use crate::week_reach::ContingentReach;
 use crate::{Desk, DeskError, Moment};
 use jiff::civil::Date;
-use konbit_base::{Finding, LatLon, PCode, Severity};
+use konbit_base::{Finding, LatLon, Severity};
 use konbit_mission::Mission;
 use konbit_mission::protection::{Planning, SiteId};
 use konbit_mission::situation::Area;
@@ -172,7 +172,7 @@ impl Making<'_> {
     /// Whether a contingent may man a post at a site, as far as its caveat and its reach go.
     fn serves_at(&self, crew: &ContingentFigures, id: &str) -> bool {
         let Some(site) = self.mission.sites.get(id) else { return false };
-        serves_in(crew, site.value.area.as_ref()) && self.reach.reach_site(crew, &site.value.id)
+        crew.serves_in(site.value.area.as_ref()) && self.reach.reach_site(crew, &site.value.id)
     }
 
     /// Sites where a contingent may man a post; `None` where it may everywhere.
@@ -188,7 +188,7 @@ impl Making<'_> {
     /// Whether a contingent may be used from a base, as far as its caveat and its reach go.
     fn serves_from(&self, crew: &ContingentFigures, id: &str) -> bool {
         let base = self.mission.bases.get(id).map(|base| &base.value);
-        serves_in(crew, base.and_then(|base| base.area.as_ref()))
+        crew.serves_in(base.and_then(|base| base.area.as_ref()))
             && base.is_some_and(|base| self.reach.reach_base(crew, &base.id))
     }
 
@@ -503,11 +503,6 @@ fn some_of(names: &[&str]) -> String {
 /// Whether neither caveat nor reach says where a contingent may be used.
 fn serves_everywhere(crew: &ContingentFigures) -> bool {
     crew.areas.is_empty() && crew.reach_minutes.is_none()
-}
-
-/// Whether a contingent may serve in an area.
-fn serves_in(crew: &ContingentFigures, area: Option<&PCode>) -> bool {
-    crew.areas.is_empty() || area.is_some_and(|area| crew.areas.iter().any(|own| area.is_within(own)))
 }
 
 /// What marks the form of a patrol that goes by night.

@@ -224,6 +224,13 @@ pub struct WeekFigures {
     pub source: Source,
 }
 
+impl ContingentFigures {
+    /// Whether its caveat lets it serve in an area; of no known area, only where it may serve everywhere.
+    pub fn serves_in(&self, area: Option<&PCode>) -> bool {
+        self.areas.is_empty() || area.is_some_and(|area| self.areas.iter().any(|own| area.is_within(own)))
+    }
+}
+
 impl SlotFigures {
     /// Whether a slot that begins at `minute` of a day of the week (1 is Monday) is of this kind.
     fn holds(&self, day: u8, minute: u32) -> bool {

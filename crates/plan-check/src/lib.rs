@@ -60,6 +60,10 @@
 //! where each bracket takes the price of who holds the thing, or if nobody does that of the cheapest
 //! who still may and only if it is positive (whatever its sign for a post that must stand). The best
 //! round of an area is computed here, as a longest path in the network of sites and minutes.
+//!
+//! A leaf may name contingents whose seats count in whole things: the best choice of these within the seats,
+//! by dynamic programming, stands in for `mu_c p_c` and what they alone may hold. A thing that several may
+//! hold is worth its cheapest price there at most, and what lies above is counted outside.
 
 mod bound;
 mod file;

@@ -27,6 +27,9 @@ pub struct PostCrew {
     /// What the post's people of it spare elsewhere, persons per week at the prices of the proof; or
     /// why it cannot man the post.
     pub price: Result<f64, PostBar>,
+    /// Whether the proof counts its seats in whole things: then the price of few seats is a mean over what they
+    /// could do, and a larger thing may stand although this post spares more for each person.
+    pub is_whole: bool,
 }
 
 /// The reaction force that is the best at a site most of the time.
@@ -86,7 +89,7 @@ pub struct WeekSiteReason {
 ///
 /// For a site that is posted always, whose post is not mandatory and not decided on in the proof's tree,
 /// the gain is never below the price of who mans it by more than `value - bound` of the plan: what is
-/// missing would be part of the gap.
+/// missing would be part of the gap. Who mans it by whole things ([`PostCrew::is_whole`]) is the exception.
 ///
 /// # Errors
 /// [`WeekFault`] where the schedules do not fit the week.
@@ -107,7 +110,7 @@ pub fn explain_week(
         let prices = Prices::new(data, certificate, s, &schedules[s]);
         let given = Given::new(data, s, &schedules[s], site);
         let gain = |i: usize| prices.weight[i] * given.more[i] + prices.visit[i];
-        let crews = crews(data, s, site, &prices.seat);
+        let crews = crews(data, s, site, &prices);
         let value = |i: usize| data.values_milli[kind.values as usize][i] as f64 / 1e3;
         let (protection, posted) = (evaluation.protection[s][site], evaluation.post_share[s][site]);
         let ix = u32::try_from(site).expect("indices of a problem fit 32 bits");
@@ -167,6 +170,8 @@ struct Prices {
     visit: Vec<f64>,
     /// Of a seat, by contingent.
     seat: Vec<f64>,
+    /// Contingents whose seats count whole where the schedules lie.
+    whole: Vec<bool>,
 }
 
 impl Prices {
@@ -175,8 +180,9 @@ impl Prices {
         let mut weight = weights(data, certificate, s);
         let (mut floor, mut visit) = (vec![0.0; n], vec![0.0; n]);
         let mut seat = vec![0.0; data.contingents.len()];
+        let mut whole = vec![false; data.contingents.len()];
         let Some(slot) = certificate.slots.iter().find(|slot| slot.slot as usize == s) else {
-            return Self { weight, floor, visit, seat };
+            return Self { weight, floor, visit, seat, whole };
         };
         for &(i, price) in &slot.floor_prices {
             floor[i as usize] = price as f64 / unit;
@@ -184,15 +190,16 @@ impl Prices {
         }
         for schedule in schedules {
             let part = schedule.probability as f64 / PROBABILITY_DENOMINATOR as f64 / unit;
-            let WeekNode::Bound { seat_prices, visit_prices, .. } = leaf(slot, schedule) else {
+            let WeekNode::Bound { seat_prices, visit_prices, whole_seats, .. } = leaf(slot, schedule) else {
                 unreachable!("a leaf has prices")
             };
+            whole_seats.iter().for_each(|&c| whole[c as usize] = true);
             seat.iter_mut().zip(seat_prices).for_each(|(sum, &price)| *sum += part * price as f64);
             for &(i, price) in visit_prices {
                 visit[i as usize] += part * price as f64;
             }
         }
-        Self { weight, floor, visit, seat }
+        Self { weight, floor, visit, seat, whole }
     }
 }
 
@@ -261,7 +268,7 @@ impl Given {
 }
 
 /// Who can man a post at a site, the cheapest first, then who cannot.
-fn crews(data: &WeekData, s: usize, site: usize, seat: &[f64]) -> Vec<PostCrew> {
+fn crews(data: &WeekData, s: usize, site: usize, prices: &Prices) -> Vec<PostCrew> {
     let seats = data.sites[site].seats;
     let ix = u32::try_from(site).expect("indices of a problem fit 32 bits");
     let crew = |(contingent, (crew, part)): (usize, (&super::Contingent, &super::SlotSeats))| {
@@ -272,9 +279,9 @@ fn crews(data: &WeekData, s: usize, site: usize, seat: &[f64]) -> Vec<PostCrew> 
         } else if part.seats < seats {
             Err(PostBar::Seats(part.seats))
         } else {
-            Ok(seat[contingent] * f64::from(seats))
+            Ok(prices.seat[contingent] * f64::from(seats))
         };
-        PostCrew { contingent, price }
+        PostCrew { contingent, price, is_whole: prices.whole[contingent] }
     };
     let mut list: Vec<PostCrew> = data.contingents.iter().zip(&data.slots[s].seats).enumerate().map(crew).collect();
     let key = |crew: &PostCrew| crew.price.unwrap_or(f64::INFINITY);

@@ -85,7 +85,8 @@ pub enum WeekNode {
         site_prices: Vec<(u32, u64)>,
         /// `nu`: site and price of a visit.
         visit_prices: Vec<(u32, u64)>,
-        /// Contingents whose seats are counted in whole things, instead of at their price.
+        /// Contingents whose seats are counted in whole things, instead of at their price: a knapsack, where the
+        /// relaxation mans fractions of things (`docs/plan-format.md`, whole seats). Ascending.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         whole_seats: Vec<u32>,
     },

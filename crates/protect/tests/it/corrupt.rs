@@ -1,6 +1,6 @@
 //! The checker on weeks: it accepts the plan, and none of a hundred changed ones.
 
-use crate::week::{checked, slot, solved};
+use crate::week::{checked, simple, slot, solved};
 use konbit_plan_check::{Refusal, check};
 use konbit_protect::{
     Contingent, Group, PatrolArea, PatrolDuty, ProblemBase, Reach, SlotKind, SlotSeats, WeekData, WeekDocument,
@@ -299,6 +299,45 @@ fn places_people_and_slots_that_were_changed_are_refused() {
         ("/problem/areas/0/stay_minutes_max", json!(1), true, "stay_minutes_max"),
         ("/problem/areas/0/patrols_max", json!(0), true, "more patrols in"),
     ]);
+}
+
+#[test]
+fn seats_that_count_whole_are_those_of_contingents_and_of_no_more_than_they_have() {
+    let sound = document();
+    let leaf = |document: &Value| {
+        let nodes = document["certificate"]["slots"][0]["nodes"].as_array().unwrap();
+        nodes.iter().position(|node| node["kind"] == "bound").unwrap()
+    };
+    let with = |whole: Value| {
+        let mut changed = sound.clone();
+        changed["certificate"]["slots"][0]["nodes"][leaf(&sound)]["whole_seats"] = whole;
+        text(&changed)
+    };
+    // Whole things never earn more than their prices, so that naming contingents costs no bound.
+    assert_eq!(with(json!([0, 1])), "accepted");
+    for (whole, says) in [
+        (json!([2]), "counts whole seats of contingents [2]"),
+        (json!([1, 0]), "no ascending list"),
+        (json!([0, 0]), "no ascending list"),
+        (json!([-1]), "not a plan file"),
+        (json!(1), "not a plan file"),
+    ] {
+        let said = with(whole.clone());
+        assert!(said.contains(says), "{whole}: {said}");
+    }
+}
+
+#[test]
+fn a_bound_that_rests_on_whole_seats_is_refused_without_them() {
+    let mut data = simple(&[(50, 10), (45, 8), (1, 4)], 14);
+    (data.alpha_ppm, data.attempts_micro[0]) = (0, vec![1_000_000; 3]);
+    let (week, outcome) = solved(&data);
+    checked(&week, &outcome);
+    let mut document = serde_json::to_value(WeekDocument::new(&week, &outcome, 1, 0.5)).unwrap();
+    let nodes = &document["certificate"]["slots"][0]["nodes"];
+    assert_eq!((nodes.as_array().unwrap().len(), &nodes[0]["whole_seats"]), (1, &json!([0])), "{nodes}");
+    document["certificate"]["slots"][0]["nodes"][0]["whole_seats"] = json!([]);
+    assert!(text(&document).contains("headline does not hold: bound"), "{}", text(&document));
 }
 
 #[test]

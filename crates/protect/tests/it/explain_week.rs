@@ -87,7 +87,8 @@ proptest! {
         let gap = plan.value - plan.bound;
         for site in 0..data.sites.len() {
             for reason in explain_week(&week, &plan.schedules, &plan.certificate, site).unwrap() {
-                if reason.post_share < 1.0 || reason.is_mandatory || is_decided(&plan, reason.slot, site) {
+                let is_whole = reason.crews[0].is_whole;
+                if reason.post_share < 1.0 || reason.is_mandatory || is_decided(&plan, reason.slot, site) || is_whole {
                     continue;
                 }
                 // Several contingents may man it by turns: it costs no less than the cheapest of them.

@@ -4,6 +4,7 @@ use super::slots::crew_name;
 use crate::format;
 use crate::layout::View;
 use konbit_desk::WeekView;
+use konbit_mission::week::ContingentFigures;
 use konbit_protect::{PostBar, WeekSiteReason};
 use maud::{Markup, html};
 
@@ -96,17 +97,29 @@ fn why(view: &View<'_>, week: &SiteWeek<'_>, reason: &WeekSiteReason) -> Markup 
         @if able.len() < reason.crews.len() {
             ul {
                 @for held in &reason.crews {
-                    @if let Err(bar) = held.price { li { (crew(held.contingent)) " " (bar_words(bar)) "." } }
+                    @if let Err(bar) = held.price { li { (crew(held.contingent)) " " (bar_words(view, week, held.contingent, bar)) "." } }
                 }
             }
         }
     }
 }
 
-fn bar_words(bar: PostBar) -> String {
+fn bar_words(view: &View<'_>, week: &SiteWeek<'_>, contingent: usize, bar: PostBar) -> String {
+    let problem = &week.held.document.problem;
+    let figures = view.mission.week_figures.values().next();
+    let id = problem.contingents[contingent].id.as_str();
+    let crew = figures.and_then(|figures| figures.contingents.iter().find(|crew| crew.id.as_str() == id));
+    let site = view.mission.sites.get(problem.sites[week.site].id.as_str()).map(|site| &site.value);
     match bar {
         PostBar::Slot => "mans no posts in this kind of slot".to_owned(),
-        PostBar::Site => "may not man a post at this site".to_owned(),
+        PostBar::Site => match crew.zip(site) {
+            // By the figures as they are now: they say why, the plan in force only that.
+            Some((crew, site)) if !crew.serves_in(site.area.as_ref()) => "may not serve in this area".to_owned(),
+            Some((ContingentFigures { reach_minutes: Some(reach), .. }, _)) => {
+                format!("does not reach this site within {} minutes of where it lives", format::count((*reach).into()))
+            }
+            _ => "may not man a post at this site".to_owned(),
+        },
         PostBar::Seats(seats) => {
             format!("has only {} on duty in this kind of slot", format::count(seats.into()))
         }
@@ -120,6 +133,9 @@ fn verdict(reason: &WeekSiteReason, price: f64) -> &'static str {
         () if reason.post_share >= 1.0 => "So a post stands here at all times of this kind.",
         () if is_guarded => "So a post stands here part of the time, in slots that a watcher cannot foresee.",
         () if reason.post_gain < price => "So no post stands here.",
+        () if reason.crews.first().is_some_and(|crew| crew.is_whole) => {
+            "No post stands here, because so few people are on duty that something else takes them as a whole."
+        }
         () => "The two are about the same, and this site is left out.",
     }
 }
