@@ -169,6 +169,10 @@ impl Making<'_> {
         self.assumptions.lost_sites.iter().any(|lost| lost.as_str() == id)
     }
 
+    fn crews_with_people(&self) -> Vec<&ContingentFigures> {
+        self.figures.contingents.iter().filter(|crew| self.personnel(crew) > 0).collect()
+    }
+
     /// Whether a contingent may man a post at a site, as far as its caveat and its reach go.
     fn serves_at(&self, crew: &ContingentFigures, id: &str) -> bool {
         let Some(site) = self.mission.sites.get(id) else { return false };
@@ -301,8 +305,8 @@ impl Making<'_> {
     /// The most protection that each site can be given, in millionths: all, where a post can stand or a patrol comes by;
     /// else the effect of the best force; none where the post is lost. Without a reach nothing is too far.
     fn attainable(&self, reach: &[Reach], areas: &[PatrolArea]) -> Vec<u32> {
-        let crews = &self.figures.contingents;
-        let is_limited = crews.iter().any(|crew| crew.reach_minutes.is_some());
+        let crews = self.crews_with_people();
+        let is_limited = self.figures.contingents.iter().any(|crew| crew.reach_minutes.is_some());
         let has_post = |id: &str| !is_limited || crews.iter().any(|crew| self.serves_at(crew, id));
         let is_served = |base: &str| crews.iter().any(|crew| self.serves_from(crew, base));
         let post = |site: &ProblemSite| if has_post(&site.id) { PPM } else { 0 };
@@ -437,7 +441,7 @@ impl Making<'_> {
         let sites = || self.day.sites.iter().filter(|site| !self.is_lost(&site.id));
         let beyond: Vec<&str> = sites()
             .map(|site| site.id.as_str())
-            .filter(|id| !crews.iter().any(|crew| self.serves_at(crew, id)))
+            .filter(|id| !self.crews_with_people().iter().any(|crew| self.serves_at(crew, id)))
             .collect();
         let posts = (!beyond.is_empty()).then(|| {
             let (count, some) = (beyond.len(), some_of(&beyond));

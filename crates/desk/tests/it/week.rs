@@ -4,8 +4,8 @@ use crate::{Scratch, empty, file};
 use jiff::Timestamp;
 use konbit_base::Severity;
 use konbit_desk::{
-    Desk, DeskError, DrawnSlot, Moment, NamedFile, PreparedWeek, SlotSheet, Stamp, Watch, WayFrom, WeekView, backup,
-    example, known_schedules, plan_week_for,
+    Changes, Desk, DeskError, DrawnSlot, Moment, NamedFile, PreparedWeek, SlotSheet, Stamp, Watch, WayFrom, WeekView,
+    backup, example, known_schedules, plan_week_for,
 };
 use konbit_exchange::import::ImportKind;
 use konbit_mission::Mission;
@@ -47,7 +47,11 @@ pub(crate) fn small() -> Scratch {
     );
     let bases = rows(ImportKind::Bases, &["base-pap-airport", "base-log-base", "base-cap"]);
     let week = text(ImportKind::Week)
-        .replace("personnel = 1000", "personnel = 210")
+        .replace("personnel = 760", "personnel = 210")
+        .replace("personnel = 120", "personnel = 0")
+        .replace("reach_minutes = 60\n", "")
+        .replace("travel_minutes = 60", "travel_minutes = 30")
+        .replace("travel_minutes = 45", "travel_minutes = 30")
         .replace("personnel = 150", "personnel = 24")
         .replace("personnel = 200", "personnel = 24");
     let mission = text(ImportKind::Mission).replace("as_of = 2023-10-02\n", "");
@@ -135,6 +139,53 @@ fn the_week_is_made_of_the_sites_the_rosters_and_the_caveats() {
     }
     let problem = konbit_roster::Problem::new(prepared.roster.problem.clone()).unwrap();
     assert_eq!(konbit_roster::check_roster(&problem, &prepared.roster), []);
+}
+
+#[test]
+fn a_contingent_serves_within_its_reach_and_what_lies_beyond_is_named() {
+    let Scratch { desk, dir: _dir } = small();
+    let of = |reach: &[(&str, &str)]| {
+        let mut changes = Changes::default();
+        reach.iter().for_each(|(crew, minutes)| changes.set(&format!("reach.{crew}"), minutes).unwrap());
+        desk.prepare_week_if(&mission(&desk), &WeekAssumptions::default(), &changes, moment(&desk)).unwrap()
+    };
+    let names = |prepared: &PreparedWeek, crew: &str| -> Option<Vec<String>> {
+        let data = prepared.week.data();
+        let sites = data.contingents.iter().find(|held| held.id == crew).unwrap().sites.clone()?;
+        Some(sites.into_iter().map(|site| data.sites[site as usize].id.clone()).collect())
+    };
+    let codes = |prepared: &PreparedWeek| -> Vec<String> {
+        prepared.left_out.iter().map(|finding| finding.code.clone()).collect()
+    };
+    let floor_of_hum = |prepared: &PreparedWeek| {
+        let data = prepared.week.data();
+        let hum = data.sites.iter().position(|site| site.id == "hos-hum").unwrap();
+        data.slots.iter().all(|slot| slot.floors.iter().any(|floor| floor.0 as usize == hum))
+    };
+    let free = of(&[]);
+    assert_eq!((names(&free, "kenya"), floor_of_hum(&free)), (None, true));
+    // Mirebalais and Cap-Haïtien are hours from the capital's airport.
+    let one = of(&[("kenya", "60")]);
+    let near = ["apt-pap", "hos-hah", "hos-hueh", "hos-isaie-jeanty", "hos-la-paix"];
+    assert_eq!(names(&one, "kenya").unwrap(), near);
+    let crew = |prepared: &PreparedWeek, id: &str| {
+        let found = prepared.week.data().contingents.iter().find(|held| held.id == id).unwrap().clone();
+        (found.bases, found.areas)
+    };
+    // Bases in order: airport, Cap-Haïtien, logistics; patrols of the capital by day and by night, then of Cap-Haïtien.
+    let (bases, areas) = crew(&one, "kenya");
+    assert_eq!((bases.unwrap().len(), areas.unwrap().len()), (2, 2));
+    // Somebody else still reaches the rest.
+    assert!(floor_of_hum(&one) && !codes(&one).iter().any(|code| code.ends_with("beyond-reach")));
+    let all: Vec<(&str, &str)> =
+        ["kenya", "kenya-gonaives", "kenya-cayes", "bahamas", "jamaica"].map(|crew| (crew, "60")).to_vec();
+    let all = of(&all);
+    assert!(!floor_of_hum(&all));
+    for code in ["sites-beyond-reach", "floors-beyond-reach", "reach-without-base"] {
+        assert!(codes(&all).iter().any(|held| held == code), "{code}: {:?}", all.left_out);
+    }
+    // The lowest reach that is taken leaves next to nothing.
+    assert!(names(&of(&[("kenya", "1")]), "kenya").unwrap().len() <= 1);
 }
 
 #[test]

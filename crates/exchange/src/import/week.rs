@@ -407,8 +407,8 @@ mod tests {
         check("from = \"patrols\"", "from = \"patrolling\"", "not posts, forces or patrols");
         check("slots = [\"nights\"]", "slots = [\"night\"]", "the kind of slot night, which there is not");
         check("section_persons = 12", "section_persons = 0", "has 0 people");
-        check("travel_minutes = 30", "travel_minutes = 30\nreach_minutes = 0", "the reach of contingent kenya is 0");
-        check("travel_minutes = 30", "travel_minutes = 30\nreach_minutes = 1441", "take 1 to 1440");
+        check("reach_minutes = 60", "reach_minutes = 0", "the reach of contingent kenya is 0");
+        check("reach_minutes = 60", "reach_minutes = 1441", "take 1 to 1440");
         check("stay_minutes_min = 10", "stay_minutes_min = 50", "not in order");
         check("attempts_low = 1.0", "attempts_low = 3.0", "not in order");
         check("id = \"weekdays\"", "id = \"week days\"", "white space");

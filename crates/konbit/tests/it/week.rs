@@ -29,7 +29,11 @@ pub fn half_a_day_old() -> Mission {
     let stamp = || Stamp::new(then, "test", [7; 32]);
     let desk = Desk::init(mission.dir().as_ref(), &Config::named("test"), &[7; 32]).unwrap();
     let week = text("week.toml")
-        .replace("personnel = 1000", "personnel = 210")
+        .replace("personnel = 760", "personnel = 210")
+        .replace("personnel = 120", "personnel = 0")
+        .replace("reach_minutes = 60\n", "")
+        .replace("travel_minutes = 60", "travel_minutes = 30")
+        .replace("travel_minutes = 45", "travel_minutes = 30")
         .replace("personnel = 150", "personnel = 24")
         .replace("personnel = 200", "personnel = 24");
     let sites =

@@ -39,7 +39,11 @@ pub(super) fn fill(desk: &Desk) {
             "mission" => text.replace("as_of = 2023-10-02\n", ""),
             "areas" | "planning" | "outline" => text.to_owned(),
             "week" => text
-                .replace("personnel = 1000", "personnel = 210")
+                .replace("personnel = 760", "personnel = 210")
+                .replace("personnel = 120", "personnel = 0")
+                .replace("reach_minutes = 60\n", "")
+                .replace("travel_minutes = 60", "travel_minutes = 30")
+                .replace("travel_minutes = 45", "travel_minutes = 30")
                 .replace("personnel = 150", "personnel = 24")
                 .replace("personnel = 200", "personnel = 24"),
             "sites" => part(
