@@ -82,7 +82,7 @@ impl Desk {
             today: moment.day,
             left_out: day.left_out,
         };
-        let roster = self.roster_for(&making.roster(&grid))?;
+        let roster = self.roster_for(mission, &making.roster(&grid))?;
         let mut areas = Vec::new();
         for patrol in &figures.patrols {
             for weather in [Weather::default(), dark] {
@@ -100,15 +100,21 @@ impl Desk {
         Ok(PreparedWeek { week, roster, grid, left_out: making.left_out })
     }
 
-    /// The roster of a problem: the one held, if it is for the same.
-    fn roster_for(&self, data: &RosterData) -> Result<Arc<Roster>, DeskError> {
+    /// The roster of a problem: the one held or in force, if it is for the same.
+    fn roster_for(&self, mission: &Mission, data: &RosterData) -> Result<Arc<Roster>, DeskError> {
         let problem =
             konbit_roster::Problem::new(data.clone()).map_err(|error| PrepareError::Week(error.to_string()))?;
         let mut held = self.rosters_held();
         if let Some(roster) = held.iter().find(|roster| roster.problem_hash == problem.hash()) {
             return Ok(Arc::clone(roster));
         }
-        let made = konbit_roster::roster(&problem, &konbit_roster::Options::default(), &konbit_roster::Watch::none());
+        let in_force = mission.week_in_force().and_then(|plan| self.roster_of(plan).ok());
+        let in_force = in_force.filter(|roster| {
+            roster.problem_hash == problem.hash() && konbit_roster::check_roster(&problem, roster).is_empty()
+        });
+        let made = in_force.unwrap_or_else(|| {
+            konbit_roster::roster(&problem, &konbit_roster::Options::default(), &konbit_roster::Watch::none())
+        });
         let made = Arc::new(made);
         held.insert(0, Arc::clone(&made));
         held.truncate(ROSTERS_MAX);
@@ -460,8 +466,10 @@ impl Making<'_> {
             let (count, some) = (unkept.len(), some_of(&unkept));
             format!("the floor of {count} sites is not asked for, since nobody within reach could keep it: {some}")
         });
-        posts.into_iter().for_each(|message| self.finding("sites-beyond-reach", message));
-        floors.into_iter().for_each(|message| self.finding("floors-beyond-reach", message));
+        let found = [("sites-beyond-reach", posts), ("floors-beyond-reach", floors)];
+        for (code, message) in found.into_iter().filter_map(|(code, message)| Some((code, message?))) {
+            self.finding(code, message);
+        }
     }
 
     fn name_what_is_lost(&mut self) {

@@ -233,8 +233,14 @@ impl Desk {
         Ok(WeekView {
             adopted: adopted.clone(),
             document: self.attached(plan.document, &format!("the file of plan {} of the week", plan.id))?,
-            roster: self.attached(plan.roster, &format!("the roster of plan {} of the week", plan.id))?,
+            roster: self.roster_of(adopted)?,
         })
+    }
+
+    /// The roster that an adopted plan of the week was made with.
+    pub(crate) fn roster_of(&self, adopted: &Recorded<AdoptedWeek>) -> Result<Roster, DeskError> {
+        let plan = &adopted.value;
+        self.attached(plan.roster, &format!("the roster of plan {} of the week", plan.id))
     }
 
     /// An attachment that is JSON.

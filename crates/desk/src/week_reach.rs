@@ -9,7 +9,7 @@ use konbit_mission::protection::{BaseId, Planning, SiteId};
 use konbit_mission::week::{ContingentFigures, WeekFigures};
 use std::collections::BTreeMap;
 
-/// ContingentReach of units by day and by night.
+/// Ways by day and by night, and which of them contingents serve within.
 pub(crate) struct ContingentReach {
     /// From bases to sites.
     travel: [Travel; 2],
@@ -21,12 +21,12 @@ pub(crate) struct ContingentReach {
 }
 
 impl ContingentReach {
-    /// ContingentReach from bases to sites by day.
+    /// Ways from bases to sites by day.
     pub(crate) fn by_day(&self) -> &Travel {
         &self.travel[0]
     }
 
-    /// ContingentReach from bases to sites by night.
+    /// Ways from bases to sites by night.
     pub(crate) fn by_night(&self) -> &Travel {
         &self.travel[1]
     }
@@ -36,7 +36,7 @@ impl ContingentReach {
         self.bases.contains_key(&crew.base)
     }
 
-    /// Minutes, each, within which a contingent serves; `None` where it serves at any distance, as one does of
+    /// Minutes each way within which a contingent serves; `None` where it serves at any distance, as one does of
     /// which nobody knows where it lives.
     fn limit(&self, crew: &ContingentFigures) -> Option<u32> {
         crew.reach_minutes.filter(|_| self.knows(crew))
@@ -60,7 +60,7 @@ impl ContingentReach {
 }
 
 impl Desk {
-    /// ContingentReach of the units that the figures of the week are about, under the roads of two questions: by day and by night.
+    /// How far the contingents of the week's figures come, under the roads of two questions: by day and by night.
     pub(crate) fn reach_of_contingents(
         &self,
         mission: &Mission,

@@ -3,7 +3,7 @@
 //! Owns: the problem of one slot ([`Problem`]) and of a week ([`Week`]), planning ([`plan()`],
 //! [`plan_week`], [`replan_week`]), the value of any plan ([`evaluate`], [`evaluate_week`], [`score_week`]), plans in use
 //! ([`price_override`], [`Week::without`], [`next_best`], [`drawn`]), what more people buy
-//! ([`curve`], [`worth_of_seats`], [`people_equal`]), explanations ([`explain()`], [`explain_week`], [`sensitivity`]),
+//! ([`curve`], [`week_seats_equal`], [`people_equal`]), explanations ([`explain()`], [`explain_week`], [`sensitivity`]),
 //! the plan files ([`PlanDocument`], [`WeekDocument`]), and seeded problems to measure with
 //! ([`mod@generate`]). Start reading at [`WeekData`] and [`plan_week`]; a [`Problem`] is a week of one
 //! slot, one contingent and one group ([`WeekData::from_single`]).
@@ -123,8 +123,8 @@ pub use problem::{
 pub use week::{
     AREA_SITES_MAX, AREAS_MAX, BestForce, BrokenRule, Contingent, DUTIES_MAX, Group, GroupWorst, Lost, NextBest,
     OverridePrice, PARTIES_MAX, PatrolArea, PatrolDuty, PostBar, PostCrew, ROUTE_MINUTES_MAX, Route, SLOT_MINUTES_MAX,
-    SLOTS_MAX, SeatsWorth, SlotCertificate, SlotKind, SlotSeats, Task, WEEK_FORMAT, Week, WeekBreach, WeekCertificate,
-    WeekData, WeekDemand, WeekDocument, WeekEvaluation, WeekFault, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan,
-    WeekSchedule, WeekScore, WeekShort, WeekSite, WeekSiteReason, drawn, evaluate_week, explain_week, next_best,
-    plan_week, post_worth, price_override, replan_week, score_week, seat_prices, week_seats_equal, worth_of_seats,
+    SLOTS_MAX, SlotCertificate, SlotKind, SlotSeats, Task, WEEK_FORMAT, Week, WeekBreach, WeekCertificate, WeekData,
+    WeekDemand, WeekDocument, WeekEvaluation, WeekFault, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, WeekSchedule,
+    WeekScore, WeekShort, WeekSite, WeekSiteReason, drawn, evaluate_week, explain_week, next_best, plan_week,
+    post_worth, price_override, replan_week, score_week, week_seats_equal,
 };

@@ -38,7 +38,9 @@ impl<'a> Earned<'a> {
             return Err(Refusal::Certificate(why));
         }
         let mut things: Vec<Option<Vec<Item>>> = prices.iter().map(|_| None).collect();
-        whole.iter().for_each(|&c| things[c as usize] = Some(Vec::new()));
+        for &c in whole {
+            things[c as usize] = Some(Vec::new());
+        }
         let priced = prices.iter().zip(left).zip(&things).filter(|(_, things)| things.is_none());
         let total = priced.map(|((price, &left), _)| price * left).sum();
         Ok(Self { prices, left, total, things })

@@ -134,21 +134,16 @@ impl Search<'_> {
                 break;
             }
             since += 1;
-            for flips in [true, false] {
-                for patrols in [true, false] {
-                    if !flips && patrols {
-                        continue;
-                    }
-                    open[b] ^= flips;
-                    let mut prices = given.to_vec();
-                    if !patrols {
-                        members(crews).for_each(|c| prices[c] = prohibitive);
-                    }
-                    let found = self.fits(&open).then(|| self.complete(arena, &open, &prices)).flatten();
-                    match found.filter(|found| found.gain > best.gain * (1.0 + 1e-12)) {
-                        Some(found) => (best, since) = (found, 0),
-                        None => open[b] ^= flips,
-                    }
+            for (flips, patrols) in [(true, true), (true, false), (false, false)] {
+                open[b] ^= flips;
+                let mut prices = given.to_vec();
+                if !patrols {
+                    members(crews).for_each(|c| prices[c] = prohibitive);
+                }
+                let found = self.fits(&open).then(|| self.complete(arena, &open, &prices)).flatten();
+                match found.filter(|found| found.gain > best.gain * (1.0 + 1e-12)) {
+                    Some(found) => (best, since) = (found, 0),
+                    None => open[b] ^= flips,
                 }
             }
         }

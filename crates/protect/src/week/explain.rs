@@ -193,7 +193,9 @@ impl Prices {
             let WeekNode::Bound { seat_prices, visit_prices, whole_seats, .. } = leaf(slot, schedule) else {
                 unreachable!("a leaf has prices")
             };
-            whole_seats.iter().for_each(|&c| whole[c as usize] = true);
+            for &c in whole_seats {
+                whole[c as usize] = true;
+            }
             seat.iter_mut().zip(seat_prices).for_each(|(sum, &price)| *sum += part * price as f64);
             for &(i, price) in visit_prices {
                 visit[i as usize] += part * price as f64;

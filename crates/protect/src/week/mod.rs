@@ -23,4 +23,4 @@ pub use plan::{
     SlotCertificate, WeekCertificate, WeekDemand, WeekInfeasible, WeekNode, WeekOutcome, WeekPlan, plan_week,
     replan_week,
 };
-pub use worth::{SeatsWorth, seat_prices, week_seats_equal, worth_of_seats};
+pub use worth::week_seats_equal;

@@ -1,5 +1,6 @@
 //! Planning a week: the public entry points and their results.
 
+use super::breach::named as lists;
 use super::data::{Week, WeekData};
 use super::evaluate::{Route, WeekSchedule, evaluate_week};
 use crate::engine::{
@@ -304,11 +305,27 @@ fn infeasible(week: &Week, model: &Model, slot: usize, demands: &[Demand], proof
     };
     let named: Vec<String> = demands.iter().take(8).map(name).collect();
     let more = if demands.len() > 8 { format!(" and {} more", demands.len() - 8) } else { String::new() };
-    let reason = format!(
-        "in slot {:?} the people on duty cannot do all of this: {}{more}; put more people on duty or ask for less",
-        data.slots[slot_ix].id,
-        named.join(", ")
-    );
+    let slot_id = &data.slots[slot_ix].id;
+    let may_man = |i: usize| {
+        let crews = data.contingents.iter().zip(&data.slots[slot_ix].seats);
+        let mut may = crews.map(|(crew, part)| part.posts && part.seats > 0 && lists(crew.sites.as_ref(), index(i)));
+        may.any(|may| may)
+    };
+    let reason = match demands.as_slice() {
+        [WeekDemand::Post(i)] if !may_man(*i) => format!(
+            "in slot {slot_id:?} nobody on duty may man the post at {:?}: it lies beyond their caveats or their reach; ask \
+             for less, or let people serve there",
+            data.sites[*i].id
+        ),
+        [_] => format!(
+            "in slot {slot_id:?} the people on duty cannot do this: {}; put more people on duty or ask for less",
+            named.concat()
+        ),
+        _ => format!(
+            "in slot {slot_id:?} the people on duty cannot do all of this: {}{more}; put more people on duty or ask for less",
+            named.join(", ")
+        ),
+    };
     let certificate = certificate(model, proof);
     WeekOutcome::Infeasible(WeekInfeasible { problem_hash: week.hash(), slot: slot_ix, demands, reason, certificate })
 }

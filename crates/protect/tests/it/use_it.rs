@@ -8,7 +8,7 @@ use konbit_protect::generate::{Shape, generate};
 use konbit_protect::{
     Judged, Lost, Options, Outcome, PROBABILITY_DENOMINATOR, Posture, Problem, Schedule, Task, Watch, Week, WeekData,
     WeekOutcome, WeekSchedule, curve_plans, drawn, evaluate, evaluate_week, explain, next_best, people_equal, plan,
-    plan_week, price_override, replan_week, seat_prices, sensitivity, week_seats_equal, worth_of_seats,
+    plan_week, price_override, replan_week, sensitivity, week_seats_equal,
 };
 use proptest::prelude::*;
 
@@ -131,22 +131,6 @@ fn a_sheet_names_for_each_duty_the_next_best() {
             assert!(next.instead.iter().all(|(task, _)| !local || !matches!(task, Task::Post(4..))), "{next:?}");
         }
     }
-}
-
-#[test]
-fn what_seats_are_worth_lies_in_its_proven_band() {
-    let data = simple(&[(10, 1), (10, 1), (10, 1), (10, 1)], 1);
-    let week = Week::new(data.clone()).unwrap();
-    let plan = planned(&data);
-    let worth = worth_of_seats(&week, &plan, 0, 1, &Options::default(), &Watch::none()).unwrap();
-    // Each seat takes 0.8 / 4 off every site: 2 x 10 x 0.2 = 4 persons a week.
-    assert!(worth.saved_least <= 4.0 + 1e-6 && worth.saved_most >= 4.0 - 1e-6, "{worth:?}");
-    assert!(worth.saved_most - worth.saved_least < 1e-3, "{worth:?}");
-    if let Some(prices) = seat_prices(&week, &plan) {
-        assert!((prices[0] - 4.0).abs() < 1e-4, "{prices:?}");
-    }
-    let fewer = worth_of_seats(&week, &plan, 0, -1, &Options::default(), &Watch::none()).unwrap();
-    assert!(fewer.saved_most <= 0.0 && (fewer.saved_least + 4.0).abs() < 1e-3, "{fewer:?}");
 }
 
 #[test]

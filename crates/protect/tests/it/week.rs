@@ -528,6 +528,25 @@ fn demands_that_conflict_are_named_and_no_others() {
 }
 
 #[test]
+fn one_demand_that_cannot_be_met_is_said_as_one() {
+    let said = |data: &WeekData| match solved(data) {
+        (week, outcome @ WeekOutcome::Infeasible(_)) => {
+            checked(&week, &outcome);
+            let WeekOutcome::Infeasible(found) = outcome else { unreachable!() };
+            found.reason
+        }
+        (_, other) => panic!("expected a conflict, got {other:?}"),
+    };
+    let mut data = simple(&[(10, 2), (40, 2)], 2);
+    data.slots[0].floors = vec![(1, 900_000)];
+    assert!(said(&data).contains("cannot do this: the floor of \"s1\";"), "{}", said(&data));
+    data.slots[0].floors.clear();
+    data.slots[0].posts = vec![1];
+    data.contingents[0].sites = Some(vec![0]);
+    assert!(said(&data).contains("nobody on duty may man the post at \"s1\": it lies beyond"), "{}", said(&data));
+}
+
+#[test]
 fn nobody_on_duty_in_one_slot_leaves_that_slot_open_and_the_other_guarded() {
     let mut data = simple(&[(10, 1), (10, 1)], 1);
     data.slots.push(SlotKind { id: "empty".to_owned(), ..slot("", vec![SlotSeats::any(0)]) });

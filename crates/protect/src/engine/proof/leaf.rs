@@ -144,7 +144,9 @@ impl Leaf<'_> {
         let mut best = found.0;
         let mut ease = |at: &mut Prices, sites: &[usize], part: f64| {
             let before: Vec<f64> = sites.iter().map(|&i| at.sites[i]).collect();
-            sites.iter().for_each(|&i| at.sites[i] *= part);
+            for &i in sites {
+                at.sites[i] *= part;
+            }
             match self.bound(at).filter(|found| found.0 < best) {
                 Some(found) => best = found.0,
                 None => sites.iter().zip(before).for_each(|(&i, price)| at.sites[i] = price),
