@@ -146,7 +146,9 @@ fn a_contingent_serves_within_its_reach_and_what_lies_beyond_is_named() {
     let Scratch { desk, dir: _dir } = small();
     let of = |reach: &[(&str, &str)]| {
         let mut changes = Changes::default();
-        reach.iter().for_each(|(crew, minutes)| changes.set(&format!("reach.{crew}"), minutes).unwrap());
+        for (crew, minutes) in reach {
+            changes.set(&format!("reach.{crew}"), minutes).unwrap();
+        }
         desk.prepare_week_if(&mission(&desk), &WeekAssumptions::default(), &changes, moment(&desk)).unwrap()
     };
     let names = |prepared: &PreparedWeek, crew: &str| -> Option<Vec<String>> {

@@ -189,7 +189,7 @@ fn field(figures: Figures<'_>, changes: &Changes, figure: &Figure) -> Markup {
             span { (format::heading(&figure.label())) " (" (measure.unit) ")" }
             input type="number" inputmode="decimal" name=(figure.name()) min=(figure.text(measure.least)) max=(figure.text(measure.most)) step="any" placeholder=(held) value=(value);
             small.quiet {
-                "now " (held)
+                @if held.is_empty() { "no limit now" } @else { "now " (held) }
                 @if let Some(judged) = figure.judged(figures) { ", judged between " (figure.text(judged.low)) " and " (figure.text(judged.high)) }
             }
         }
@@ -232,7 +232,7 @@ pub fn figure_sections(view: &View<'_>, figures: Figures<'_>, changes: &Changes)
             (kinds(view, figures, changes))
         }
         @for (title, list) in GROUPS { (section(title, list)) }
-        @if let Some(week) = figures.week { (section("Patrols and slots", &Figure::of_week(week).collect::<Vec<_>>())) }
+        @if let Some(week) = figures.week { (section("Patrols, slots and how far contingents serve", &Figure::of_week(week).collect::<Vec<_>>())) }
     }
 }
 
