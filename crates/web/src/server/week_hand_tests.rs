@@ -75,5 +75,5 @@ fn the_plan_in_force_is_a_table_to_start_from_and_its_sites_are_explained() {
     let page = served.get("/protection/sites/apt-pap");
     assert!(page.contains("A post here is mandatory in every slot"), "{page}");
     // The Bahamas serve in the north only.
-    assert!(page.contains("Bahamas may not man a post at this site"), "{page}");
+    assert!(page.contains("Bahamas may not serve in this area"), "{page}");
 }
