@@ -378,7 +378,7 @@ pub struct Changing {
     #[arg(long, value_name = "SITE")]
     pub no_post: Vec<String>,
     /// Another planning figure, such as static=0.7, decay=20, relief=5, seats.school=6 or value.hospital=12; of the week
-    /// also patrol=0.4 and `slot_attempts.night=1.5`
+    /// also patrol=0.4, `slot_attempts.nights=1.5` and `reach.kenya=90`
     #[arg(long = "set", value_name = "FIGURE=VALUE")]
     pub set: Vec<String>,
 }
