@@ -91,7 +91,9 @@ impl fmt::Display for Place {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {} ({})", self.severity, self.place, self.message, self.code)
+        let place = self.place.to_string();
+        let place = if place.is_empty() { place } else { format!("{place}: ") };
+        write!(f, "{}: {place}{} ({})", self.severity, self.message, self.code)
     }
 }
 

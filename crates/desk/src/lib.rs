@@ -118,7 +118,9 @@ pub use week_studied::{
     with_alpha,
 };
 pub use week_study::{WeekAt, WeekBase, WeekForce, naive_week, week_ends, week_equal};
-pub use week_study_text::{unit_words, week_alpha_text, week_ends_text, week_force_text, week_sides_text};
+pub use week_study_text::{
+    unit_words, value_unchanged, week_alpha_text, week_ends_text, week_force_text, week_sides_text,
+};
 pub use week_summary::{
     BeforeSummary, GroupSummary, SiteChange, SlotSummary, WeekSummary, followed, mean_over_week, week_plan_text,
     week_summary,

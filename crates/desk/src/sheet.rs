@@ -312,22 +312,37 @@ fn notes(mission: &Mission, held: &Manned, ways: &Ways) -> Vec<String> {
     }
     for (contingent, bases) in bases.iter().filter(|(_, bases)| bases.len() == 1) {
         let base = base_name(mission, bases[0]);
-        notes.push(format!("every section of {contingent} is counted from {base}: the figures of the week name no other quarters for it"));
+        notes.push(format!(
+            "every section of {contingent} is counted from {base}, where it lives by the figures of the week"
+        ));
     }
     let all = held.sections.iter().flat_map(|section| section.tasks.iter().map(move |task| (section, task)));
     let all: Vec<_> = all.filter_map(|(section, task)| Some((section, task, task.way.as_ref()?))).collect();
-    let longer = all.iter().filter(|(_, _, way)| way.is_longer()).count();
-    let farthest = all.iter().max_by_key(|(_, _, way)| way.minutes.unwrap_or(u32::MAX));
-    if let (true, Some((section, task, way))) = (longer > 0, farthest) {
+    // People who are on duty already go on while the slot runs, and no way from a base is counted for them.
+    let (moves, ways): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, _, way)| matches!(way.from, WayFrom::Task(_)));
+    let longest = |list: &[(&SectionDuty, &SheetTask, &SheetWay)]| {
+        let (section, task, way) = list.iter().max_by_key(|(_, _, way)| way.minutes.unwrap_or(u32::MAX))?;
         let minutes =
             way.minutes.map_or_else(|| "no road leads there".to_owned(), |minutes| format!("{minutes} minutes"));
-        notes.push(format!(
-            "{longer} of {} ways are longer than the roster counts; the longest is that of {} to the {}: {minutes}",
-            all.len(),
-            section.section,
-            task_words(mission, &task.task)
-        ));
-    }
+        Some(format!("that of {} to the {}: {minutes}", section.section, task_words(mission, &task.task)))
+    };
+    let count = ways.len();
+    let longer: Vec<_> = ways.into_iter().filter(|(_, _, way)| way.is_longer()).collect();
+    notes.push(match longest(&longer) {
+        Some(words) => format!(
+            "{} of {count} ways from a base are longer than the roster counts; the longest is {words}",
+            longer.len()
+        ),
+        None => format!("none of {count} ways from a base is longer than the roster counts"),
+    });
+    let moves: Vec<_> = moves.into_iter().filter(|(_, _, way)| way.is_longer()).collect();
+    notes.extend(longest(&moves).map(|words| {
+        format!(
+            "{} ways go from one task to the next while the slot runs, and their posts are manned when people are there; \
+             the longest is {words}",
+            moves.len()
+        )
+    }));
     notes
 }
 

@@ -342,8 +342,11 @@ fn with_unit(problem: &Problem, plan: &Plan, seats: u32, add: impl Fn(&mut Sched
     evaluate(&larger, &schedules).ok().map(|evaluation| evaluation.value)
 }
 
+/// Persons a week below which a place is not said to spare anything: it would be printed as 0.
+const SPARED_MIN: f64 = 5e-5;
+
 pub(crate) fn best_first(mut prices: Vec<PlacePrice>) -> Vec<PlacePrice> {
-    prices.retain(|price| price.spared > 1e-9);
+    prices.retain(|price| price.spared >= SPARED_MIN);
     prices.sort_by(|a, b| b.spared.total_cmp(&a.spared).then(a.place.cmp(&b.place)));
     prices.truncate(PLACES_MAX);
     prices

@@ -7,11 +7,12 @@ use konbit_base::Digest;
 use konbit_mission::week::{AdoptedWeek, WeekAssumptions, WeekPlanId};
 use konbit_mission::{Mission, Recorded, rules};
 use konbit_protect::{
-    Options, Watch, Week, WeekData, WeekDemand, WeekDocument, WeekOutcome, WeekPlan, WeekSchedule, plan_week,
+    Options, Progress, Watch, Week, WeekData, WeekDemand, WeekDocument, WeekOutcome, WeekPlan, WeekSchedule, plan_week,
     replan_week,
 };
 use konbit_roster::Roster;
 use konbit_store::Attachment;
+use std::cell::Cell;
 
 /// Media type of plan and roster files.
 const MEDIA: &str = "application/json";
@@ -104,6 +105,13 @@ pub fn planned_week_for(
 ) -> PlannedWeek {
     let options = Options { seed, ..Options::default() };
     let week = &prepared.week;
+    // What is proven stays proven: the second step begins with a bound of its own.
+    let proven = Cell::new(f64::NEG_INFINITY);
+    let progress = |now: Progress| {
+        proven.set(proven.get().max(now.bound));
+        (watch.progress)(Progress { bound: proven.get(), ..now });
+    };
+    let watch = &Watch { progress: &progress, should_stop: watch.should_stop };
     let mended = held.and_then(|held| mended(week, held, &options, watch));
     let outcome = match mended {
         Some(mended) if (watch.should_stop)() => WeekOutcome::Planned(mended),

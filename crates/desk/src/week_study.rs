@@ -375,8 +375,8 @@ fn week_places(week: &Week, document: &WeekDocument, crew: &str, relief: u64) ->
             }
         })
     });
-    let posts = posts_to_score(week, certificate, document);
-    let posts = posts.into_iter().filter(|site| may(crew.sites.as_ref(), *site)).filter_map(|site| {
+    let posts = posts_to_score(week, certificate, document, &|site| may(crew.sites.as_ref(), site));
+    let posts = posts.into_iter().filter_map(|site| {
         with(site as usize, data.sites[site as usize].seats, &|slot, schedule| {
             if part(slot).posts
                 && part(slot).seats > 0
@@ -389,11 +389,16 @@ fn week_places(week: &Week, document: &WeekDocument, crew: &str, relief: u64) ->
     (best_first(bases.collect()), best_first(posts.collect()))
 }
 
-/// Sites that are scored for one more post, most gain at the proof's prices first.
-fn posts_to_score(week: &Week, certificate: &WeekCertificate, document: &WeekDocument) -> Vec<u32> {
+/// Sites among those that `may` have it that are scored for one more post, most gain at the proof's prices first.
+fn posts_to_score(
+    week: &Week,
+    certificate: &WeekCertificate,
+    document: &WeekDocument,
+    may: &dyn Fn(u32) -> bool,
+) -> Vec<u32> {
     let Ok(evaluation) = evaluate_week(week, &document.schedules) else { return Vec::new() };
     let worth = post_worth(week, certificate, &evaluation);
-    let mut order: Vec<(u32, f64)> = (0u32..).zip(worth).filter(|(_, worth)| *worth > 0.0).collect();
+    let mut order: Vec<(u32, f64)> = (0u32..).zip(worth).filter(|(site, worth)| *worth > 0.0 && may(*site)).collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     order.truncate(POSTS_SCORED);
     order.into_iter().map(|(site, _)| site).collect()

@@ -155,6 +155,12 @@ fn unfinished(out: &mut String, made: usize, wanted: usize) {
     }
 }
 
+/// What the search of this study leaves where no figure is changed; `None` where that was not computed.
+pub fn value_unchanged(results: &[EndResult]) -> Option<f64> {
+    let first = results.iter().find(|result| result.end.figure.is_none())?;
+    first.found.map(|found| found.0)
+}
+
 /// A figure with what happens at its low and its high end.
 type FigureEnds<'a> = (&'a Figure, [Option<&'a EndResult>; 2]);
 
@@ -186,12 +192,19 @@ pub fn week_ends_text(studied: &StudiedWeek, results: &[EndResult], wanted: usiz
     if let Some(first) = results.first() {
         let _ = writeln!(
             out,
-            "made again with another seed, {} and {} gained or lost: only more than that is an effect of a figure",
+            "made again with another seed, {} and {} gained or lost: what is no more than that may be chance",
             plural(first.moved, "site changes rank", "sites change rank"),
             plural(first.postures, "post is", "posts are")
         );
     }
-    let rows = by_figure(results, value);
+    let unchanged = value_unchanged(results).unwrap_or(value);
+    if !results.is_empty() {
+        let _ = writeln!(
+            out,
+            "the quicker search of this study leaves {unchanged:.3} with nothing changed: compare with that"
+        );
+    }
+    let rows = by_figure(results, unchanged);
     if !rows.is_empty() {
         let _ = writeln!(
             out,

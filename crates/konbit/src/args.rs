@@ -151,7 +151,7 @@ pub enum Command {
         /// The mission directory
         dir: PathBuf,
         /// What to write: sites, bases, incidents, areas, contributions, obligations, road-reports, plan or plan-by-hand;
-        /// of the week: week-plan, roster or draws
+        /// of the week: week-plan, week-by-hand, roster or draws
         kind: String,
         /// GeoJSON instead of CSV with HXL tags (for a plan: instead of the plan file)
         #[arg(long)]

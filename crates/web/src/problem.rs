@@ -100,6 +100,7 @@ impl From<DeskError> for Problem {
             | DeskError::PlanDoesNotHold(_)
             | DeskError::CannotChange(_)
             | DeskError::CannotStudy(_) => Self::refused(error.to_string()),
+            DeskError::Change(error) => Self::bad_request(error.to_string()),
             DeskError::NoContingent { .. } => Self::not_found(&error.to_string()),
             other => {
                 tracing::error!(error = %other, "a request failed");

@@ -15,7 +15,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
-use konbit_desk::{Assumptions, DeskError, Equal, PlanView, Planned, Travel, equal, opened, prepare, translated};
+use konbit_desk::{Assumptions, Equal, PlanView, Planned, Travel, equal, opened, prepare, translated};
 use konbit_mission::Mission;
 use konbit_mission::place::LayerKind;
 use konbit_mission::protection::{Planning, Site};
@@ -97,10 +97,7 @@ impl AskedGround {
         if question.changes.is_empty() {
             return Ok(None);
         }
-        let mission = question.changes.mission(work.view.mission).map_err(|error| match error {
-            DeskError::Change(error) => Problem::bad_request(error.to_string()),
-            other => Problem::from(other),
-        })?;
+        let mission = question.changes.mission(work.view.mission)?;
         let travel =
             if question.changes.moves_travel() { Some(work.app.desk.travel(&mission, work.moment)?) } else { None };
         Ok(Some(Self { mission, travel }))

@@ -38,6 +38,7 @@ pub fn site(
     let row = rows.iter().find(|row| row.plan.id == id);
     Some(html! {
         p.kicker { (format::heading(&site.kind)) @if let Some(name) = &site.name_local { " · " span lang="fr" { (name) } } " " (unverified(&site.source)) }
+        @if row.is_some() && !week.0.is_empty() { p.quiet { "First by the plan for an average hour; " a href="#week" { "what the plan of the week gives" } " follows." } }
         @match (row, shown) {
             (Some(row), Some(shown)) => (what_it_gets(view, row, shown.shown(), why)),
             _ => (empty("No plan in force says anything about this site. It may have no position, or its kind no planning figures.", "konbit plan DIR")),
@@ -268,7 +269,7 @@ fn bases(view: &View<'_>, travel: &Travel, site: &Site, planning: Option<&Planni
             h2 { "How soon a reaction force could come" }
             @if view.mission.bases.is_empty() { (empty("No base is in the record.", "konbit import DIR bases FILE")) }
             @else {
-                p.quiet {
+                @if !reached.is_empty() { p.quiet {
                     "Alarm to arrival: " (format::decimal(planning.turnout_minutes_tenths.best as f64 / 10.0, 0)) " minutes to leave, then "
                     @if by_road > 0 { "the time by road that eight trips in ten keep to" }
                     @if by_road > 0 && by_road < reached.len() { "; where no road is near, " }
@@ -276,7 +277,7 @@ fn bases(view: &View<'_>, travel: &Travel, site: &Site, planning: Option<&Planni
                         (format::decimal(planning.detour_milli.best as f64 / 1000.0, 1)) " times the great circle at " (format::decimal(planning.speed_kmh_tenths.best as f64 / 10.0, 0)) " km/h, judged figures"
                     }
                     "."
-                }
+                } }
                 @if reached.is_empty() { p { "No road leads here from any base, as the roads are reported now." } }
                 @else { (nearest_bases(&reached, site)) }
                 @if unreached > 0 && !reached.is_empty() { p.quiet { (format::plural(unreached, "base has", "bases have")) " no way here by road as the roads are reported now." } }

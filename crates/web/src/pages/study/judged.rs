@@ -211,7 +211,7 @@ pub fn sensitivity_table(of: &Sensitive<'_>) -> Markup {
                 p.quiet {
                     "Value and bound are those of a quicker search than the plan's own, each with its own proof. A site changes its rank where its place by protection moves by a tenth of all sites (" (format::size(far)) " places) or more; "
                     "a post is gained or lost where a site has one in one plan and none in the other. Plans of equal value can differ: made again with nothing changed but the seed, "
-                    (format::plural(noise.0, "site changes", "sites change")) " rank and " (format::plural(noise.1, "post is", "posts are")) " gained or lost, so only what goes beyond that is an effect of the figure, and is printed bold."
+                    (format::plural(noise.0, "site changes", "sites change")) " rank and " (format::plural(noise.1, "post is", "posts are")) " gained or lost, so what does not go beyond that may be chance; what does is printed bold."
                 }
             }
         }

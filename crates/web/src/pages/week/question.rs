@@ -311,7 +311,7 @@ pub fn infeasible(
                 p {
                     @if is_one { "This demand alone cannot be met" } @else { "These alone cannot all be met" }
                     " with the people on duty in the kind of slot " (kind_name(view.mission, slot)) ". "
-                    @if is_one { "Giving it up" } @else { "Giving up one of them" } ", or adding people, may be enough."
+                    @if is_one { "Giving it up" } @else { "Giving up one of them" } ", or adding people who may serve there, may be enough."
                 }
                 div.scroll role="region" aria-label="Demands that conflict" tabindex="0" {
                     table {

@@ -51,7 +51,7 @@ fn progress(
             },
             Stand::Idle if done < wanted => div.notice role="note" {
                 p {
-                    @if done <= 1 { "Not computed yet: " (format::size(wanted)) " plans of the week are to be made, each with a roster of its own where people change. That takes some minutes; it goes on beside the pages and can be ended at any time." }
+                    @if done <= 1 { "Not computed yet: " @if wanted > 1 { (format::size(wanted)) " plans" } @else { "plans" } " of the week are to be made, each with a roster of its own where people change. That takes some minutes; it goes on beside the pages and can be ended at any time." }
                     @else { strong { (format::size(done)) " of " (format::size(wanted)) " plans are made. " } "What is not computed is not in the tables." }
                 }
                 form.inline method="get" action=(path) {
@@ -165,7 +165,7 @@ pub struct JudgedPage<'a> {
 pub fn sensitivity(view: &View<'_>, page: &JudgedPage<'_>) -> Markup {
     let site = |site: usize| site_link(view.mission, &page.problem.sites[site].id);
     let of = Sensitive {
-        value: page.value,
+        value: konbit_desk::value_unchanged(page.results).unwrap_or(page.value),
         sites: page.problem.sites.len(),
         results: page.results,
         wanted: page.wanted,
