@@ -76,7 +76,7 @@ fn headline(out: &mut String, document: &PlanDocument) {
     let _ = writeln!(out, "  bound   {bound:.3} no plan with this force goes below");
     let status = match document.status {
         DocumentStatus::Optimal => "optimal",
-        DocumentStatus::Gap => "within the gap",
+        DocumentStatus::Gap => "within the gap that was asked for",
         DocumentStatus::LimitReached => "stopped at the limit",
         DocumentStatus::Infeasible => "infeasible",
     };

@@ -238,7 +238,7 @@ fn headline(out: &mut String, summary: &WeekSummary) {
     let _ = writeln!(out, "  bound   {bound:.3} no plan with these people goes below");
     let status = match summary.status {
         DocumentStatus::Optimal => "optimal",
-        DocumentStatus::Gap => "within the gap",
+        DocumentStatus::Gap => "within the gap that was asked for",
         DocumentStatus::LimitReached => "stopped before it was done",
         DocumentStatus::Infeasible => "infeasible",
     };

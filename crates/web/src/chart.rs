@@ -83,7 +83,7 @@ pub fn curve(points: &[CurvePoint], personnel: u32, label: &str) -> Markup {
             @for value in steps(axes.x, round_step((axes.x.1 - axes.x.0) / 6.0)) {
                 text.tick x=(tenth(axes.x(value))) y=(HEIGHT - BOTTOM + 18.0) text-anchor="middle" { (format::decimal(value, 0)) }
             }
-            text.unit x=(WIDTH - RIGHT) y=(HEIGHT - 6.0) text-anchor="end" { "people in the force" }
+            text.unit x=(WIDTH - RIGHT) y=(HEIGHT - 6.0) text-anchor="end" { "people" }
             @if !line.is_empty() {
                 path.band d={ "M" (line.join("L")) "L" (below.join("L")) "Z" } {}
                 path.line d={ "M" (line.join("L")) } {}

@@ -57,11 +57,11 @@ pub enum WeekFault {
         total: u128,
     },
     /// A schedule that breaks a rule.
-    #[error("in slot {slot:?} schedule {schedule} {why}")]
+    #[error("in slot {slot:?} schedule {} {why}", schedule + 1)]
     Schedule {
         /// Id of the kind of slot.
         slot: String,
-        /// Which schedule, from 0.
+        /// Which schedule, from 0; counted from 1 in the sentence.
         schedule: usize,
         /// What it does, in words that continue the sentence.
         why: String,

@@ -75,7 +75,7 @@ pub fn week(view: &View<'_>, figures: &WeekFigures, page: &WeekPage<'_>) -> Mark
             a href="/week/by-hand" { "A plan made by hand" }
         }
         @if !page.left_out.is_empty() {
-            div.notice role="note" { ul { @for finding in page.left_out { li { (finding.message) "." } } } }
+            div.notice role="note" { p { strong { "What this plan leaves out" } } ul { @for finding in page.left_out { li { (finding.message) "." } } } }
         }
         @if !is_proposal { (slots::next(view, &page.slots)) }
         (kinds(figures, page))
