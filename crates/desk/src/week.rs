@@ -175,8 +175,14 @@ impl Making<'_> {
         self.assumptions.lost_sites.iter().any(|lost| lost.as_str() == id)
     }
 
-    fn crews_with_people(&self) -> Vec<&ContingentFigures> {
-        self.figures.contingents.iter().filter(|crew| self.personnel(crew) > 0).collect()
+    /// Contingents that have people.
+    fn crews(&self) -> impl Iterator<Item = &ContingentFigures> {
+        self.figures.contingents.iter().filter(|crew| self.personnel(crew) > 0)
+    }
+
+    /// Whether how far some contingent serves has a limit.
+    fn has_reach(&self) -> bool {
+        self.figures.contingents.iter().any(|crew| crew.reach_minutes.is_some())
     }
 
     /// Whether a contingent may man a post at a site, as far as its caveat and its reach go.
@@ -308,15 +314,17 @@ impl Making<'_> {
             || slot.visit_sites.iter().any(|site| site.as_str() == id)
     }
 
-    /// The most protection that each site can be given, in millionths: all, where a post can stand or a patrol comes by;
+    /// For each site whether somebody may man a post there, as far as caveats and reach go.
+    fn manned(&self) -> Vec<bool> {
+        self.day.sites.iter().map(|site| self.crews().any(|crew| self.serves_at(crew, &site.id))).collect()
+    }
+
+    /// The most protection that each site can be given, in millionths: all, where it is `manned` or a patrol comes by;
     /// else the effect of the best force; none where the post is lost. Without a reach nothing is too far.
-    fn attainable(&self, reach: &[Reach], areas: &[PatrolArea]) -> Vec<u32> {
-        let crews = self.crews_with_people();
-        let is_limited = self.figures.contingents.iter().any(|crew| crew.reach_minutes.is_some());
-        let has_post = |id: &str| !is_limited || crews.iter().any(|crew| self.serves_at(crew, id));
-        let is_served = |base: &str| crews.iter().any(|crew| self.serves_from(crew, base));
-        let post = |site: &ProblemSite| if has_post(&site.id) { PPM } else { 0 };
-        let mut most: Vec<u32> = self.day.sites.iter().map(post).collect();
+    fn attainable(&self, reach: &[Reach], areas: &[PatrolArea], manned: &[bool]) -> Vec<u32> {
+        let has_reach = self.has_reach();
+        let is_served = |base: &str| self.crews().any(|crew| self.serves_from(crew, base));
+        let mut most: Vec<u32> = manned.iter().map(|manned| if *manned || !has_reach { PPM } else { 0 }).collect();
         let bases: Vec<bool> = self.day.bases.iter().map(|base| is_served(&base.id)).collect();
         for way in reach.iter().filter(|way| bases[way.base as usize]) {
             let best = &mut most[way.site as usize];
@@ -340,11 +348,7 @@ impl Making<'_> {
             (0u32..).zip(&self.day.sites).filter(|(_, site)| keep(site)).map(|(site, _)| site).collect::<Vec<u32>>()
         };
         // A floor that nobody can keep cannot be promised; it is named among what was left out.
-        let floor = |site: &ProblemSite| {
-            let share = u64::from(self.value_share(slot, &site.id).min(1_000));
-            narrow(u64::from(site.floor_ppm) * share / 1_000)
-        };
-        let floors = (0u32..).zip(&self.day.sites).map(|(index, site)| (index, floor(site)));
+        let floors = (0u32..).zip(&self.day.sites).map(|(index, site)| (index, self.floor_in(slot, site)));
         let floors = floors.filter(|(site, floor)| *floor > 0 && *floor <= attainable[table][*site as usize]);
         let on_duty = |contingent: usize| {
             let seats = grid.iter().zip(&roster.seats[contingent].seats);
@@ -377,6 +381,12 @@ impl Making<'_> {
         }
     }
 
+    /// The floor of a site in a kind of slot, in millionths: less where fewer of its people are there.
+    fn floor_in(&self, slot: &SlotFigures, site: &ProblemSite) -> u32 {
+        let share = u64::from(self.value_share(slot, &site.id).min(1_000));
+        narrow(u64::from(site.floor_ppm) * share / 1_000)
+    }
+
     fn value_share(&self, slot: &SlotFigures, id: &str) -> u32 {
         slot.value_milli.get(self.kind_of(id)).copied().unwrap_or(1_000)
     }
@@ -384,8 +394,9 @@ impl Making<'_> {
     fn data(&mut self, grid: &[usize], roster: &Roster, night: &ProblemData, areas: Vec<PatrolArea>) -> WeekData {
         self.name_what_is_lost();
         let reach = vec![self.day.reach.clone(), night.reach.clone()];
-        let attainable: Vec<Vec<u32>> = reach.iter().map(|table| self.attainable(table, &areas)).collect();
-        self.name_what_is_beyond_reach(&attainable);
+        let manned = self.manned();
+        let attainable: Vec<Vec<u32>> = reach.iter().map(|table| self.attainable(table, &areas, &manned)).collect();
+        self.name_what_is_beyond_reach(&manned, &attainable);
         let held: Vec<&Area> = self.mission.areas.values().filter(|area| area.is_in_force(self.today)).collect();
         let figures = self.figures;
         let groups = figures.groups.iter().map(|group| self.group(group, &held)).collect();
@@ -427,47 +438,45 @@ impl Making<'_> {
         }
     }
 
-    /// Contingents of which it is not known where they live, and sites where nobody can man a post since they live too
-    /// far away.
-    fn name_what_is_beyond_reach(&mut self, attainable: &[Vec<u32>]) {
-        let crews = &self.figures.contingents;
-        let unknown: Vec<&ContingentFigures> =
-            crews.iter().filter(|crew| crew.reach_minutes.is_some() && !self.reach.knows(crew)).collect();
-        for crew in unknown {
+    /// Contingents of which it is not known where they live, sites where nobody can man a post since they live too far
+    /// away, and floors that are not asked for because of it.
+    fn name_what_is_beyond_reach(&mut self, manned: &[bool], attainable: &[Vec<u32>]) {
+        if !self.has_reach() {
+            return;
+        }
+        let unknown = self.figures.contingents.iter();
+        for crew in unknown.filter(|crew| crew.reach_minutes.is_some() && !self.reach.knows(crew)) {
             let (id, base) = (&crew.id, &crew.base);
             let message = format!(
                 "contingent {id} lives at base {base}, which there is not, so it is planned without its reach; import the base"
             );
             self.finding("reach-without-base", message);
         }
-        if crews.iter().all(|crew| crew.reach_minutes.is_none()) {
-            return;
-        }
         let all = self.day.sites.len();
-        let sites = || self.day.sites.iter().filter(|site| !self.is_lost(&site.id));
-        let beyond: Vec<&str> = sites()
-            .map(|site| site.id.as_str())
-            .filter(|id| !self.crews_with_people().iter().any(|crew| self.serves_at(crew, id)))
-            .collect();
-        let posts = (!beyond.is_empty()).then(|| {
+        let sites = || self.day.sites.iter().enumerate().filter(|(_, site)| !self.is_lost(&site.id));
+        let beyond: Vec<&str> = sites().filter(|(at, _)| !manned[*at]).map(|(_, site)| site.id.as_str()).collect();
+        let is_unkept = |at: usize, site: &ProblemSite| {
+            let most = |slot: &SlotFigures| attainable[usize::from(slot.night)][at];
+            self.figures.slots.iter().any(|slot| self.floor_in(slot, site) > most(slot))
+        };
+        let unkept: Vec<&str> =
+            sites().filter(|(at, site)| is_unkept(*at, site)).map(|(_, site)| site.id.as_str()).collect();
+        let mut found = Vec::new();
+        if !beyond.is_empty() {
             let (count, some) = (beyond.len(), some_of(&beyond));
-            format!(
+            let message = format!(
                 "no post can stand at {count} of {all} sites, which lie within the reach of no contingent that may serve \
                  there: {some}; widen a reach, or let people live nearer by"
-            )
-        });
-        let most = |index: usize| attainable.iter().map(|most| most[index]).min().unwrap_or(0);
-        let unkept: Vec<&str> = (0..all)
-            .map(|index| (&self.day.sites[index], most(index)))
-            .filter(|(site, most)| site.floor_ppm > *most && !self.is_lost(&site.id))
-            .map(|(site, _)| site.id.as_str())
-            .collect();
-        let floors = (!unkept.is_empty()).then(|| {
+            );
+            found.push(("sites-beyond-reach", message));
+        }
+        if !unkept.is_empty() {
             let (count, some) = (unkept.len(), some_of(&unkept));
-            format!("the floor of {count} sites is not asked for, since nobody within reach could keep it: {some}")
-        });
-        let found = [("sites-beyond-reach", posts), ("floors-beyond-reach", floors)];
-        for (code, message) in found.into_iter().filter_map(|(code, message)| Some((code, message?))) {
+            let message =
+                format!("the floor of {count} sites is not asked for where nobody within reach could keep it: {some}");
+            found.push(("floors-beyond-reach", message));
+        }
+        for (code, message) in found {
             self.finding(code, message);
         }
     }

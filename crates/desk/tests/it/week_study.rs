@@ -276,8 +276,14 @@ fn ends_and_plans_are_kept_and_a_plan_that_was_stopped_goes_on() {
     assert!(whole.made() == 2 && whole.document.seconds.to_bits() == 2.5f64.to_bits(), "{:?}", whole.document.status);
     assert_eq!(desk.kept_plan(hash, 1, &silent), Some(whole.clone()));
     assert_eq!(desk.kept_plan(hash, 2, &silent), None);
-    let never = || -> bool { panic!("nothing is planned that is kept") };
-    assert_eq!(plan(&Watch { should_stop: &never, progress: &|_: Progress| {} }), whole);
+    // Nothing is planned that is kept: nobody asks whether to stop.
+    let asked = Cell::new(0);
+    let counted = || {
+        asked.set(asked.get() + 1);
+        false
+    };
+    assert_eq!(plan(&Watch { should_stop: &counted, progress: &|_: Progress| {} }), whole);
+    assert_eq!(asked.get(), 0);
 
     // What names demands in conflict does so after it was kept.
     let asked = changes(&[("floor.hospital", "0.99")], &[]);
